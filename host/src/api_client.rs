@@ -1,0 +1,262 @@
+//! `apiClient`: HTTP to the external app on behalf of one connection, during one call of `get-event-selector`.
+//! Adds the credentials, so that the connector's code does not have to; goes to declared hosts and no others.
+
+mod hosts;
+mod setup;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures::future::join_all;
+use jiff::Timestamp;
+use url::Url;
+
+use crate::egress::{self, Egress, TooLarge};
+use crate::retry;
+use hosts::HostRules;
+
+pub(crate) use setup::Setup;
+
+/// Redirects of one request, each checked like the first URL.
+const REDIRECTS_MAX: u32 = 5;
+/// Secrets shorter than this are not searched for in answers: they would hit by chance.
+const REDACTED_BYTES_MIN: usize = 6;
+
+/// What bounds the requests of one call.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    pub(crate) requests_max: u32,
+    pub(crate) request_timeout_ms: u64,
+    pub(crate) response_bytes_max: usize,
+}
+
+pub(crate) struct Request {
+    pub(crate) method: String,
+    /// A path, or an absolute URL.
+    pub(crate) url: String,
+    pub(crate) base_uri: Option<String>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) auth: Option<(String, String)>,
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: FailureKind,
+    pub(crate) message: String,
+    pub(crate) retry_after_ms: Option<u64>,
+    pub(crate) response: Option<Response>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FailureKind {
+    Denied,
+    InvalidRequest,
+    Unreachable,
+    TimedOut,
+    TooLarge,
+    TooManyRequestsMade,
+    Unauthorized,
+    RateLimited,
+    Refused,
+}
+
+pub(crate) struct ApiClient {
+    egress: Arc<Egress>,
+    setup: Setup,
+    limits: Limits,
+    requests_left: u32,
+    deadline: Instant,
+    transcript: Vec<String>,
+}
+
+impl ApiClient {
+    /// A client for one call, which ends at `deadline`.
+    pub(crate) fn new(egress: Arc<Egress>, setup: Setup, limits: Limits, deadline: Instant) -> ApiClient {
+        let requests_left = limits.requests_max;
+        ApiClient { egress, setup, limits, requests_left, deadline, transcript: Vec::new() }
+    }
+
+    /// Sends all requests at the same time; the answers are in their order.
+    pub(crate) async fn send_all(&mut self, requests: Vec<Request>) -> Vec<Result<Response, Failure>> {
+        let allowed = usize::try_from(self.requests_left).unwrap_or(usize::MAX);
+        let made = requests.len().min(allowed);
+        self.requests_left = self.requests_left.saturating_sub(u32::try_from(made).unwrap_or(u32::MAX));
+        let client = &*self;
+        let answers = join_all(requests.into_iter().enumerate().map(async |(index, request)| {
+            if index < allowed { client.send(request).await } else { ("-".to_owned(), Err(client.too_many())) }
+        }))
+        .await;
+        answers.into_iter().map(|(line, answer)| self.note(line, answer)).collect()
+    }
+
+    /// One line for each request made: method, URL without its query, what came back. No secrets.
+    pub(crate) fn into_transcript(self) -> Vec<String> {
+        self.transcript
+    }
+
+    async fn send(&self, request: Request) -> (String, Result<Response, Failure>) {
+        let start = Instant::now();
+        let outgoing = match self.resolve(request) {
+            Ok(outgoing) => outgoing,
+            Err(failure) => return ("request".to_owned(), Err(failure)),
+        };
+        let line = format!("{} {}", outgoing.method, without_query(&outgoing.url));
+        let answer = self.follow(outgoing).await.and_then(|response| judge(self.redact(response)));
+        (format!("{line} ({} ms)", start.elapsed().as_millis()), answer)
+    }
+
+    async fn follow(&self, mut request: egress::Request) -> Result<egress::Response, Failure> {
+        for _ in 0..=REDIRECTS_MAX {
+            self.setup.hosts.check(&request.url).map_err(|why| Failure::new(FailureKind::Denied, why))?;
+            request.timeout_ms = request.timeout_ms.min(millis_until(self.deadline));
+            let response = self.egress.send(request.clone()).await?;
+            match redirect(&request, &response) {
+                Some(url) => request.url = url,
+                None => return Ok(response),
+            }
+        }
+        Err(Failure::new(FailureKind::Refused, format!("more than {REDIRECTS_MAX} redirects")))
+    }
+
+    fn resolve(&self, request: Request) -> Result<egress::Request, Failure> {
+        let invalid = |why: String| Failure::new(FailureKind::InvalidRequest, why);
+        let method = request.method.to_uppercase().parse();
+        let method = method.map_err(|_| invalid(format!("`{}` is not an HTTP method", request.method)))?;
+        let mut url = self.setup.url(&request.url, request.base_uri.as_deref()).map_err(invalid)?;
+        let query: Vec<_> = self.setup.query.iter().chain(&request.query).collect();
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let mut headers = merged(&self.setup.headers, request.headers);
+        if let Some((username, password)) = request.auth.as_ref().or(self.setup.auth.as_ref()) {
+            let basic = STANDARD.encode(format!("{username}:{password}"));
+            headers = merged(&headers, vec![("authorization".to_owned(), format!("Basic {basic}"))]);
+        }
+        Ok(egress::Request {
+            method,
+            url,
+            headers,
+            body: request.body.map(Into::into),
+            timeout_ms: self.limits.request_timeout_ms,
+            response_bytes_max: self.limits.response_bytes_max,
+            when_too_large: TooLarge::Fail,
+        })
+    }
+
+    /// A server may echo what it was sent; in its headers secrets come back as `***`.
+    fn redact(&self, mut response: egress::Response) -> egress::Response {
+        let secrets = self.setup.secrets.iter().filter(|secret| secret.len() >= REDACTED_BYTES_MIN);
+        for secret in secrets {
+            for (_, value) in &mut response.headers {
+                if value.contains(secret.as_str()) {
+                    *value = value.replace(secret.as_str(), "***");
+                }
+            }
+        }
+        response
+    }
+
+    fn note(&mut self, line: String, answer: Result<Response, Failure>) -> Result<Response, Failure> {
+        let end = match &answer {
+            Ok(response) => response.status.to_string(),
+            Err(failure) => failure.message.clone(),
+        };
+        self.transcript.push(format!("api: {line}: {end}"));
+        answer
+    }
+
+    fn too_many(&self) -> Failure {
+        let message = format!("a call may make {} requests", self.limits.requests_max);
+        Failure::new(FailureKind::TooManyRequestsMade, message)
+    }
+}
+
+impl Failure {
+    fn new(kind: FailureKind, message: impl Into<String>) -> Failure {
+        Failure { kind, message: message.into(), retry_after_ms: None, response: None }
+    }
+
+    /// What every request made from `handle` gets.
+    pub(crate) fn no_connection() -> Failure {
+        Failure::new(
+            FailureKind::Denied,
+            "`handle` belongs to no connection and cannot make requests; do it in `get-event-selector`",
+        )
+    }
+}
+
+impl From<egress::Error> for Failure {
+    fn from(error: egress::Error) -> Failure {
+        use egress::Error as E;
+        let kind = match &error {
+            E::Denied(_) => FailureKind::Denied,
+            E::Invalid(_) => FailureKind::InvalidRequest,
+            E::Unreachable(_) => FailureKind::Unreachable,
+            E::TimedOut => FailureKind::TimedOut,
+            E::TooLarge => FailureKind::TooLarge,
+        };
+        Failure::new(kind, error.to_string())
+    }
+}
+
+/// Success or failure by status, the same for connectors in every language.
+fn judge(response: egress::Response) -> Result<Response, Failure> {
+    let kind = match response.status {
+        200..=299 => return Ok(response.into()),
+        401 => FailureKind::Unauthorized,
+        429 => FailureKind::RateLimited,
+        _ => FailureKind::Refused,
+    };
+    let retry_after = response.headers.iter().find(|(name, _)| name == "retry-after");
+    let retry_after_s = retry_after.and_then(|(_, value)| retry::retry_after(value, Timestamp::now()));
+    let message = match kind {
+        FailureKind::Unauthorized => "the external app does not accept the credentials (401)".to_owned(),
+        FailureKind::RateLimited => "the external app asks to slow down (429)".to_owned(),
+        _ => format!("the external app answered {}", response.status),
+    };
+    let retry_after_ms = retry_after_s.map(|seconds| seconds.saturating_mul(1000));
+    Err(Failure { kind, message, retry_after_ms, response: Some(response.into()) })
+}
+
+impl From<egress::Response> for Response {
+    fn from(response: egress::Response) -> Response {
+        Response { status: response.status, headers: response.headers, body: response.body.to_vec() }
+    }
+}
+
+/// Where a response sends a request that can safely be made again.
+fn redirect(request: &egress::Request, response: &egress::Response) -> Option<Url> {
+    let is_redirect = matches!(response.status, 301 | 302 | 303 | 307 | 308);
+    let is_safe = request.method.is_safe();
+    let (_, location) = response.headers.iter().find(|(name, _)| name == "location")?;
+    (is_redirect && is_safe).then(|| request.url.join(location).ok()).flatten()
+}
+
+/// `added` over `base`; names compare without case.
+fn merged(base: &[(String, String)], added: Vec<(String, String)>) -> Vec<(String, String)> {
+    let is_replaced = |name: &str| added.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
+    let kept = base.iter().filter(|(name, _)| !is_replaced(name)).cloned();
+    kept.collect::<Vec<_>>().into_iter().chain(added).collect()
+}
+
+fn without_query(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.to_string()
+}
+
+fn millis_until(deadline: Instant) -> u64 {
+    let left = deadline.saturating_duration_since(Instant::now());
+    u64::try_from(left.max(Duration::from_millis(1)).as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,122 @@
+//! What an API client is made of: `auth/make-api-client` as a mapping, evaluated by the host, and the declared hosts.
+//! Pure: no I/O.
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::HostRules;
+use crate::connector::ApiClient as Declared;
+use crate::mapping;
+
+/// Why no API client can be made: a sentence that names the part of the connector that is wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Error(String);
+
+#[derive(Clone, Debug)]
+pub(crate) struct Setup {
+    pub(super) hosts: HostRules,
+    base: Option<Url>,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) auth: Option<(String, String)>,
+    /// What must not come back to the guest in the headers of an answer.
+    pub(super) secrets: Vec<String>,
+}
+
+impl Setup {
+    /// Evaluates what the connector declares for one connection.
+    pub(crate) fn new(declared: Option<&Declared>, credentials: &Value, parameters: &Value) -> Result<Setup, Error> {
+        let variables = json!({
+            "credentials": credentials, "parameters": parameters, "connectorParameters": parameters,
+        });
+        let hosts = hosts(declared, &variables)?;
+        let client = declared.and_then(|declared| declared.mapping.as_ref());
+        let client = client.map(|template| mapping::evaluate(template, &variables)).transpose();
+        let client =
+            client.map_err(|error| Error(format!("auth/make-api-client: {error}")))?.flatten().unwrap_or_default();
+        let base = client.get("baseUri").or_else(|| client.get("baseUrl"));
+        let auth = client.get("auth").filter(|auth| !auth.is_null());
+        Ok(Setup {
+            hosts,
+            base: base.map(base_url).transpose()?,
+            headers: pairs(&client, "headers")?,
+            query: pairs(&client, "query")?,
+            auth: auth.map(|auth| (text_of(auth, "username"), text_of(auth, "password"))),
+            secrets: secrets(credentials),
+        })
+    }
+
+    /// The URL of a request; the error is a sentence.
+    pub(super) fn url(&self, url: &str, base_uri: Option<&str>) -> Result<Url, String> {
+        if url.starts_with("http://") || url.starts_with("https://") {
+            return Url::parse(url).map_err(|error| format!("`{url}` is not a URL: {error}"));
+        }
+        let base = match base_uri {
+            Some(base) => Url::parse(base).map_err(|error| format!("`baseUri` is not a URL: {error}"))?,
+            None => self.base.clone().ok_or("the path is relative, and auth/make-api-client gives no `baseUri`")?,
+        };
+        join(base, url)
+    }
+}
+
+/// Joins as the base URI and a slash and the path: a base URI keeps its own path, unlike in a browser.
+fn join(mut base: Url, path: &str) -> Result<Url, String> {
+    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+    let joined = format!("{}/{}", base.path().trim_end_matches('/'), path.trim_start_matches('/'));
+    base.set_path(&joined);
+    if query.is_some() {
+        base.set_query(query);
+    }
+    Ok(base)
+}
+
+fn hosts(declared: Option<&Declared>, variables: &Value) -> Result<HostRules, Error> {
+    let mut hosts = Vec::new();
+    for rule in declared.map(|declared| declared.hosts.as_slice()).unwrap_or_default() {
+        let host = mapping::evaluate(rule, variables).map_err(|error| Error(format!("apiHosts: {error}")))?;
+        match host {
+            Some(Value::String(host)) => hosts.push(host),
+            None | Some(Value::Null) => {}
+            Some(other) => return Err(Error(format!("apiHosts: `{rule}` yields {other}, a string was expected"))),
+        }
+    }
+    HostRules::parse(hosts.iter().map(String::as_str)).map_err(|why| Error(format!("apiHosts: {why}")))
+}
+
+fn base_url(value: &Value) -> Result<Url, Error> {
+    let text =
+        value.as_str().ok_or_else(|| Error(format!("auth/make-api-client: baseUri is {value}, not a string")))?;
+    Url::parse(text).map_err(|error| Error(format!("auth/make-api-client: baseUri `{text}` is not a URL: {error}")))
+}
+
+fn pairs(client: &Value, key: &str) -> Result<Vec<(String, String)>, Error> {
+    match client.get(key) {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Object(pairs)) => {
+            Ok(pairs.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect())
+        }
+        Some(other) => Err(Error(format!("auth/make-api-client: {key} is {other}, an object was expected"))),
+    }
+}
+
+fn text_of(value: &Value, key: &str) -> String {
+    value.get(key).and_then(text).unwrap_or_default()
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+fn secrets(credentials: &Value) -> Vec<String> {
+    match credentials {
+        Value::String(secret) => vec![secret.clone()],
+        Value::Array(items) => items.iter().flat_map(secrets).collect(),
+        Value::Object(members) => members.values().flat_map(secrets).collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,32 @@
+//! The one place that asks what time it is. Everything else takes time as an argument.
+
+use jiff::Timestamp;
+
+/// The present, cut to milliseconds, as it is stored and shown.
+pub(crate) fn now() -> Timestamp {
+    let ms = Timestamp::now().as_millisecond();
+    Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// `base` and some milliseconds; at the end of time it stays there.
+pub(crate) fn after_ms(base: Timestamp, ms: u64) -> Timestamp {
+    let ms = i64::try_from(ms).unwrap_or(i64::MAX);
+    Timestamp::from_millisecond(base.as_millisecond().saturating_add(ms)).unwrap_or(Timestamp::MAX)
+}
+
+/// RFC 3339 in UTC with exactly three decimals, as connectors and receivers see time.
+pub(crate) fn rfc3339_ms(time: Timestamp) -> String {
+    format!("{time:.3}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_shown_with_exactly_three_decimals() {
+        let shown = |ms| Timestamp::from_millisecond(ms).map(rfc3339_ms).unwrap_or_default();
+        assert_eq!(shown(1_700_000_000_000), "2023-11-14T22:13:20.000Z");
+        assert_eq!(shown(1_700_000_000_120), "2023-11-14T22:13:20.120Z");
+    }
+}

@@ -1,0 +1,264 @@
+//! Every setting, with its unit in its name and its documentation beside it. Read once, then passed down as values.
+//! The only place that asks the environment.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use ipnet::IpNet;
+use url::Url;
+
+use crate::{api_client, retry, sandbox, store};
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Config {
+    #[command(flatten)]
+    pub(crate) server: Server,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+    #[command(flatten)]
+    pub(crate) delivery: Delivery,
+    #[command(flatten)]
+    pub(crate) storage: Storage,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct Server {
+    /// Folder that holds everything: store, bundles, compiled code and the master key. Created if it is not there
+    #[arg(long, value_name = "DIR", env = "PATCHBAY_DATA")]
+    pub(crate) data: PathBuf,
+    /// Address to listen on
+    #[arg(long, value_name = "ADDR", env = "PATCHBAY_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// URL under which external apps reach this server; webhook URIs start with it
+    #[arg(long, value_name = "URL", env = "PATCHBAY_PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
+    pub(crate) public_url: Url,
+    /// Networks that deliveries and connectors may reach although they are not public, for example 10.1.0.0/16.
+    /// May be given several times
+    #[arg(long, value_name = "CIDR", env = "PATCHBAY_EGRESS_ALLOW", value_delimiter = ',')]
+    pub(crate) egress_allow: Vec<IpNet>,
+    /// How long a stop waits for requests and attempts under way, in milliseconds
+    #[arg(long, value_name = "MS", env = "PATCHBAY_SHUTDOWN_MS_MAX", default_value_t = 20_000)]
+    pub(crate) shutdown_ms_max: u64,
+    /// How long a request to this server may take to arrive, in milliseconds
+    #[arg(long, value_name = "MS", env = "PATCHBAY_RECEIVE_MS_MAX", default_value_t = 30_000)]
+    pub(crate) receive_ms_max: u64,
+    /// Requests that may be under way at the same time; more are answered 503
+    #[arg(long, value_name = "N", env = "PATCHBAY_REQUESTS_IN_FLIGHT_MAX", default_value_t = 512)]
+    pub(crate) requests_in_flight_max: usize,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Limits of webhooks and connectors")]
+pub(crate) struct Limits {
+    /// Body of a webhook request, in bytes; larger ones are answered 413
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_REQUEST_BODY_BYTES_MAX", default_value_t = 10 << 20)]
+    pub(crate) request_body_bytes_max: usize,
+    /// Body after its Content-Encoding is undone, in bytes
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_INFLATED_BODY_BYTES_MAX", default_value_t = 32 << 20)]
+    pub(crate) inflated_body_bytes_max: usize,
+    /// Body of an answer that a handler chooses, in bytes
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_ANSWER_BODY_BYTES_MAX", default_value_t = 10 << 20)]
+    pub(crate) answer_body_bytes_max: usize,
+    /// Body of a request to the API, bundles aside, in bytes
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_API_BODY_BYTES_MAX", default_value_t = 1 << 20)]
+    pub(crate) api_body_bytes_max: usize,
+    /// Uploaded bundle, in bytes
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_BUNDLE_BYTES_MAX", default_value_t = 64 << 20)]
+    pub(crate) bundle_bytes_max: usize,
+    /// Wall time of one `handle` call, in milliseconds
+    #[arg(long, value_name = "MS", env = "PATCHBAY_HANDLER_DEADLINE_MS", default_value_t = 5_000)]
+    pub(crate) handler_deadline_ms: u64,
+    /// Time that the guest itself may run in one call, in milliseconds
+    #[arg(long, value_name = "MS", env = "PATCHBAY_GUEST_CPU_MS_MAX", default_value_t = 2_000)]
+    pub(crate) guest_cpu_ms_max: u64,
+    /// Memory of one call, in bytes
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_GUEST_MEMORY_BYTES_MAX", default_value_t = 128 << 20)]
+    pub(crate) guest_memory_bytes_max: usize,
+    /// Calls under way at the same time, over all connectors
+    #[arg(long, value_name = "N", env = "PATCHBAY_GUEST_CALLS_MAX", default_value_t = 64)]
+    pub(crate) guest_calls_max: usize,
+    /// Calls under way at the same time, of one connector version
+    #[arg(long, value_name = "N", env = "PATCHBAY_GUEST_CALLS_PER_CONNECTOR_MAX", default_value_t = 32)]
+    pub(crate) guest_calls_per_connector_max: usize,
+    /// How long a call may wait for its turn before it is answered 503, in milliseconds
+    #[arg(long, value_name = "MS", env = "PATCHBAY_GUEST_QUEUE_MS_MAX", default_value_t = 2_000)]
+    pub(crate) guest_queue_ms_max: u64,
+    /// Connector versions that stay loaded; the longest loaded goes first
+    #[arg(long, value_name = "N", env = "PATCHBAY_CONNECTORS_LOADED_MAX", default_value_t = 200)]
+    pub(crate) connectors_loaded_max: usize,
+    /// Time to compile an uploaded bundle, in milliseconds
+    #[arg(long, value_name = "MS", env = "PATCHBAY_COMPILE_MS_MAX", default_value_t = 120_000)]
+    pub(crate) compile_ms_max: u64,
+    /// Address space to compile an uploaded bundle, in bytes
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_COMPILE_MEMORY_BYTES_MAX", default_value_t = 8 << 30)]
+    pub(crate) compile_memory_bytes_max: u64,
+    /// Log lines of one call, in bytes
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_LOG_BYTES_MAX", default_value_t = 64 << 10)]
+    pub(crate) log_bytes_max: usize,
+    /// Events of one webhook request
+    #[arg(long, value_name = "N", env = "PATCHBAY_EVENTS_PER_REQUEST_MAX", default_value_t = 1_000)]
+    pub(crate) events_per_request_max: usize,
+    /// Selectors of one event
+    #[arg(long, value_name = "N", env = "PATCHBAY_SELECTORS_PER_EVENT_MAX", default_value_t = 100)]
+    pub(crate) selectors_per_event_max: usize,
+    /// One selector, in bytes
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_SELECTOR_BYTES_MAX", default_value_t = 512)]
+    pub(crate) selector_bytes_max: usize,
+    /// One event's payload, in bytes
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_PAYLOAD_BYTES_MAX", default_value_t = 1 << 20)]
+    pub(crate) payload_bytes_max: usize,
+    /// Wall time of one `get-event-selector` call, its requests included, in milliseconds
+    #[arg(long, value_name = "MS", env = "PATCHBAY_SELECTOR_DEADLINE_MS", default_value_t = 30_000)]
+    pub(crate) selector_deadline_ms: u64,
+    /// Requests that one `get-event-selector` call may make
+    #[arg(long, value_name = "N", env = "PATCHBAY_API_REQUESTS_MAX", default_value_t = 32)]
+    pub(crate) api_requests_max: u32,
+    /// Time for one of those requests, in milliseconds
+    #[arg(long, value_name = "MS", env = "PATCHBAY_API_REQUEST_MS_MAX", default_value_t = 10_000)]
+    pub(crate) api_request_ms_max: u64,
+    /// Answer to one of those requests, in bytes
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_API_RESPONSE_BYTES_MAX", default_value_t = 4 << 20)]
+    pub(crate) api_response_bytes_max: usize,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Delivery")]
+pub(crate) struct Delivery {
+    /// Time for one attempt, the answer's body included, in milliseconds
+    #[arg(long, value_name = "MS", env = "PATCHBAY_ATTEMPT_MS_MAX", default_value_t = 15_000)]
+    pub(crate) attempt_ms_max: u64,
+    /// Time to open a connection, in milliseconds
+    #[arg(long, value_name = "MS", env = "PATCHBAY_CONNECT_MS_MAX", default_value_t = 5_000)]
+    pub(crate) connect_ms_max: u64,
+    /// How much of an answer is read, in bytes
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_DELIVERY_RESPONSE_BYTES_MAX", default_value_t = 64 << 10)]
+    pub(crate) delivery_response_bytes_max: usize,
+    /// Pauses between attempts, in milliseconds: one more attempt than there are pauses
+    #[arg(
+        long,
+        value_name = "MS,…",
+        env = "PATCHBAY_RETRY_GAPS_MS",
+        value_delimiter = ',',
+        default_value = "5000,300000,1800000,7200000,18000000,36000000,50400000,72000000,86400000"
+    )]
+    pub(crate) retry_gaps_ms: Vec<u64>,
+    /// How far a pause varies, in percent
+    #[arg(long, value_name = "PCT", env = "PATCHBAY_RETRY_JITTER_PCT", default_value_t = 20)]
+    pub(crate) retry_jitter_pct: u32,
+    /// The longest pause that a destination may ask for with Retry-After, in seconds
+    #[arg(long, value_name = "S", env = "PATCHBAY_RETRY_AFTER_S_MAX", default_value_t = 86_400)]
+    pub(crate) retry_after_s_max: u64,
+    /// Attempts under way at the same time
+    #[arg(long, value_name = "N", env = "PATCHBAY_ATTEMPTS_IN_FLIGHT_MAX", default_value_t = 256)]
+    pub(crate) attempts_in_flight_max: usize,
+    /// Attempts under way at the same time to one subscription
+    #[arg(long, value_name = "N", env = "PATCHBAY_ATTEMPTS_PER_SUBSCRIPTION_MAX", default_value_t = 8)]
+    pub(crate) attempts_per_subscription_max: usize,
+    /// How long a replaced signing secret signs along, in milliseconds
+    #[arg(long, value_name = "MS", env = "PATCHBAY_SECRET_OVERLAP_MS", default_value_t = 86_400_000)]
+    pub(crate) secret_overlap_ms: u64,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Storage")]
+pub(crate) struct Storage {
+    /// How long requests, events and deliveries are kept, in milliseconds (14 days)
+    #[arg(long, value_name = "MS", env = "PATCHBAY_RETENTION_MS", default_value_t = 14 * 86_400_000)]
+    pub(crate) retention_ms: u64,
+    /// How long an event with the same provider id counts as a repeat, in milliseconds (3 days)
+    #[arg(long, value_name = "MS", env = "PATCHBAY_DUPLICATE_WINDOW_MS", default_value_t = 3 * 86_400_000)]
+    pub(crate) duplicate_window_ms: u64,
+    /// Events that may wait for a subscription; beyond that the oldest stop waiting
+    #[arg(long, value_name = "N", env = "PATCHBAY_UNROUTED_EVENTS_MAX", default_value_t = 100_000)]
+    pub(crate) unrouted_events_max: u64,
+    /// Bodies and payloads on disk, in bytes; beyond that webhooks are answered 503
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_CONTENT_BYTES_MAX", default_value_t = 50 << 30)]
+    pub(crate) content_bytes_max: u64,
+    /// Size of one file of bodies and payloads, in bytes
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_CONTENT_SEGMENT_BYTES", default_value_t = 64 << 20)]
+    pub(crate) content_segment_bytes: u64,
+    /// Cache of the store, in bytes
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_STORE_CACHE_BYTES", default_value_t = 256 << 20)]
+    pub(crate) store_cache_bytes: u64,
+}
+
+impl Config {
+    /// Checks how settings fit together; the error names both.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let limits = &self.limits;
+        below("guest-cpu-ms-max", limits.guest_cpu_ms_max, "handler-deadline-ms", limits.handler_deadline_ms)?;
+        below("guest-queue-ms-max", limits.guest_queue_ms_max, "handler-deadline-ms", limits.handler_deadline_ms)?;
+        below("api-request-ms-max", limits.api_request_ms_max, "selector-deadline-ms", limits.selector_deadline_ms)?;
+        let of_connector = limits.guest_calls_per_connector_max as u64;
+        below("guest-calls-per-connector-max", of_connector, "guest-calls-max", limits.guest_calls_max as u64)?;
+        let gaps_ms: u64 = self.delivery.retry_gaps_ms.iter().sum();
+        below("the sum of retry-gaps-ms", gaps_ms, "retention-ms", self.storage.retention_ms)?;
+        below("duplicate-window-ms", self.storage.duplicate_window_ms, "retention-ms", self.storage.retention_ms)?;
+        if !matches!(self.server.public_url.scheme(), "http" | "https") || self.server.public_url.query().is_some() {
+            return Err(format!(
+                "--public-url ({}) must be an http or https URL without a query",
+                self.server.public_url
+            ));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn sandbox(&self, program: PathBuf) -> sandbox::Limits {
+        let limits = &self.limits;
+        sandbox::Limits {
+            memory_bytes_max: limits.guest_memory_bytes_max,
+            cpu_ms_max: limits.guest_cpu_ms_max,
+            log_bytes_max: limits.log_bytes_max,
+            calls_max: limits.guest_calls_max,
+            calls_per_connector_max: limits.guest_calls_per_connector_max,
+            queue_ms_max: limits.guest_queue_ms_max,
+            connectors_loaded_max: limits.connectors_loaded_max,
+            compile: sandbox::machine_code::Limits {
+                program,
+                ms_max: limits.compile_ms_max,
+                memory_bytes_max: limits.compile_memory_bytes_max,
+            },
+        }
+    }
+
+    pub(crate) fn api_client(&self) -> api_client::Limits {
+        api_client::Limits {
+            requests_max: self.limits.api_requests_max,
+            request_timeout_ms: self.limits.api_request_ms_max,
+            response_bytes_max: self.limits.api_response_bytes_max,
+        }
+    }
+
+    pub(crate) fn retry_schedule(&self) -> retry::Schedule {
+        retry::Schedule {
+            gaps_ms: self.delivery.retry_gaps_ms.clone(),
+            jitter_pct: self.delivery.retry_jitter_pct,
+            retry_after_s_max: self.delivery.retry_after_s_max,
+        }
+    }
+
+    pub(crate) fn store(&self) -> store::Options {
+        store::Options {
+            cache_bytes: self.storage.store_cache_bytes,
+            content_segment_bytes: self.storage.content_segment_bytes,
+            content_bytes_max: self.storage.content_bytes_max,
+            unrouted_events_max: self.storage.unrouted_events_max,
+            duplicate_window_ms: self.storage.duplicate_window_ms,
+            deliveries_in_flight_per_subscription_max: self.delivery.attempts_per_subscription_max,
+        }
+    }
+}
+
+/// The path of this program, to run its own `compile` in a child process.
+pub(crate) fn own_program() -> std::io::Result<PathBuf> {
+    std::env::current_exe()
+}
+
+fn below(lower: &str, lower_value: u64, upper: &str, upper_value: u64) -> Result<(), String> {
+    if lower_value <= upper_value {
+        return Ok(());
+    }
+    Err(format!("{lower} ({lower_value}) must not be above {upper} ({upper_value})"))
+}

@@ -1,0 +1,194 @@
+//! The delivery worker: claim, attempt, settle. At least once, with the same `webhook-id` each time.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::App;
+use crate::delivery::Attempt;
+use crate::egress::{self, TooLarge};
+use crate::event::RoutedEvent;
+use crate::retry::{self, Next, Outcome};
+use crate::store::{Claim, Settlement};
+use crate::subscription::{Reason, Subscription};
+use crate::{clock, secret, signature, store};
+
+/// How long the worker rests after the store has failed.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// The longest sleep: a clock that was set back is noticed after that.
+const SLEEP_MAX: Duration = Duration::from_secs(30);
+
+/// Why there was nothing to attempt.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("the subscription was deleted")]
+    SubscriptionGone,
+    #[error("the event has expired")]
+    EventExpired,
+    #[error("the payload cannot be read: {0}")]
+    Payload(#[from] serde_json::Error),
+    #[error("the destination is not a URL: {0}")]
+    Destination(#[from] url::ParseError),
+    #[error(transparent)]
+    Secret(#[from] secret::Error),
+    #[error(transparent)]
+    Signature(#[from] signature::Error),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// The body of a delivery.
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: &'a str,
+    timestamp: String,
+    data: &'a RawValue,
+    subscription: &'a str,
+    connection: &'a str,
+    customer: &'a str,
+    integration: &'a str,
+}
+
+/// Delivers until `stop`; returns when the attempts under way have ended.
+pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) {
+    let attempts = TaskTracker::new();
+    let slots = Arc::new(Semaphore::new(app.config.delivery.attempts_in_flight_max));
+    while !stop.is_cancelled() {
+        let Some(Ok(slot)) = stop.run_until_cancelled(Arc::clone(&slots).acquire_owned()).await else { break };
+        let changed = app.store.due_changed();
+        match app.store.claim_due(clock::now()) {
+            Ok(Some(claim)) => {
+                let app = Arc::clone(&app);
+                attempts.spawn(async move {
+                    attempt(&app, claim).await;
+                    drop(slot);
+                });
+            }
+            Ok(None) => {
+                let rest = tokio::time::timeout(until_next(&app), changed);
+                let _ = stop.run_until_cancelled(rest).await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "deliveries cannot be claimed");
+                let _ = stop.run_until_cancelled(tokio::time::sleep(PAUSE_AFTER_FAILURE)).await;
+            }
+        }
+    }
+    attempts.close();
+    attempts.wait().await;
+}
+
+fn until_next(app: &App) -> Duration {
+    let wait = app.store.next_due().map(|next| next.duration_since(clock::now()));
+    wait.map_or(SLEEP_MAX, |wait| Duration::try_from(wait).unwrap_or_default().min(SLEEP_MAX))
+}
+
+async fn attempt(app: &App, claim: Claim) {
+    let start = Instant::now();
+    let at = clock::now();
+    let (outcome, settlement) = match send(app, &claim).await {
+        Ok(outcome) => {
+            let settlement = settlement(app, &claim, &outcome);
+            (outcome, settlement)
+        }
+        Err(Error::Store(error)) => {
+            tracing::error!(%error, delivery = %claim.delivery.id, "an attempt was not made");
+            if let Err(error) = app.store.release(&claim) {
+                tracing::error!(%error, "a claim was not released");
+            }
+            return tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+        }
+        Err(error) => (Outcome::Denied(error.to_string()), Settlement::Dead),
+    };
+    let took_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    if let Err(error) = app.store.settle(&claim, record(&outcome, at, took_ms), settlement) {
+        tracing::error!(%error, delivery = %claim.delivery.id, "an attempt was made and not recorded; it is made again");
+    }
+}
+
+async fn send(app: &App, claim: &Claim) -> Result<Outcome, Error> {
+    let subscription = claim.subscription.as_ref().ok_or(Error::SubscriptionGone)?;
+    let event = claim.event.as_ref().ok_or(Error::EventExpired)?;
+    let payload = app.store.content(event.payload)?.ok_or(Error::EventExpired)?;
+    let body = body(subscription, event, &payload)?;
+    let request = egress::Request {
+        method: http::Method::POST,
+        url: subscription.destination.url.parse()?,
+        headers: headers(app, claim, subscription, &body)?,
+        body: Some(body.into()),
+        timeout_ms: app.config.delivery.attempt_ms_max,
+        response_bytes_max: app.config.delivery.delivery_response_bytes_max,
+        when_too_large: TooLarge::Cut,
+    };
+    Ok(outcome(app.egress.send(request).await))
+}
+
+fn body(subscription: &Subscription, event: &RoutedEvent, payload: &[u8]) -> Result<Vec<u8>, Error> {
+    let body = Body {
+        r#type: &subscription.event,
+        timestamp: clock::rfc3339_ms(event.received_at),
+        data: serde_json::from_slice(payload)?,
+        subscription: subscription.id.as_str(),
+        connection: &subscription.connection,
+        customer: &subscription.customer,
+        integration: &subscription.integration,
+    };
+    Ok(serde_json::to_vec(&body)?)
+}
+
+fn headers(app: &App, claim: &Claim, subscription: &Subscription, body: &[u8]) -> Result<Vec<(String, String)>, Error> {
+    let now = clock::now();
+    let place = subscription.secret_place();
+    let valid = subscription.secrets.iter().filter(|secret| secret.expires_at.is_none_or(|end| end > now));
+    let secrets: Vec<String> =
+        valid.map(|secret| app.vault.open_sealed(&place, &secret.sealed)).collect::<Result<_, _>>()?;
+    let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+    let signed = signature::headers(&secrets, claim.delivery.id.as_str(), now.as_second(), body)?;
+    let signed = signed.into_iter().map(|(name, value)| (name.to_owned(), value));
+    Ok(std::iter::once(("content-type".to_owned(), "application/json".to_owned())).chain(signed).collect())
+}
+
+fn outcome(answer: Result<egress::Response, egress::Error>) -> Outcome {
+    use egress::Error as E;
+    match answer {
+        Ok(response) => {
+            let retry_after = response.headers.iter().find(|(name, _)| name == "retry-after");
+            Outcome::answered(
+                response.status,
+                retry_after.and_then(|(_, value)| retry::retry_after(value, clock::now())),
+            )
+        }
+        Err(E::TimedOut) => Outcome::TimedOut,
+        Err(E::Denied(why) | E::Invalid(why)) => Outcome::Denied(why),
+        Err(error @ (E::Unreachable(_) | E::TooLarge)) => Outcome::Unreachable(error.to_string()),
+    }
+}
+
+fn settlement(app: &App, claim: &Claim, outcome: &Outcome) -> Settlement {
+    let number = claim.delivery.attempt_count + 1;
+    match retry::next(&app.config.retry_schedule(), number, outcome, clock::now(), rand::random()) {
+        Next::Done => Settlement::Delivered,
+        Next::RetryAt(at) => Settlement::RetryAt(at),
+        Next::DeadLetter => Settlement::Dead,
+        Next::DisableSubscription => Settlement::DisableSubscription(Reason::new(
+            "destination_gone",
+            "the destination answered 410; enable the subscription when it is back",
+        )),
+    }
+}
+
+fn record(outcome: &Outcome, at: jiff::Timestamp, took_ms: u64) -> Attempt {
+    let (answer, error) = match outcome {
+        Outcome::Accepted { status } => (Some(*status), None),
+        Outcome::Refused { status, .. } => (Some(*status), Some(format!("the destination answered {status}"))),
+        Outcome::Gone => (Some(410), Some("the destination answered 410".to_owned())),
+        Outcome::TimedOut => (None, Some("no complete answer in time".to_owned())),
+        Outcome::Unreachable(why) | Outcome::Denied(why) => (None, Some(why.clone())),
+    };
+    Attempt { at, took_ms, answer, error }
+}

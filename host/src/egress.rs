@@ -1,0 +1,241 @@
+//! The one way out: every HTTP request that Patchbay makes, for deliveries and for connectors alike.
+//! Never follows a redirect, never connects to an address that it has not checked, and keeps nothing between
+//! requests but open connections: no cookies, no proxy from the environment, no referrer.
+
+mod address;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use ipnet::IpNet;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+/// What may be reached.
+#[derive(Debug, Clone)]
+pub(crate) struct Policy {
+    /// Networks that are allowed although they are not public.
+    pub(crate) allow: Vec<IpNet>,
+    /// How long a connection may take to open.
+    pub(crate) connect_timeout_ms: u64,
+}
+
+/// One request.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) method: http::Method,
+    pub(crate) url: Url,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Option<Bytes>,
+    /// For the whole exchange, until the last byte of the response is read.
+    pub(crate) timeout_ms: u64,
+    pub(crate) response_bytes_max: usize,
+    pub(crate) when_too_large: TooLarge,
+}
+
+/// What becomes of a response body that is longer than wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TooLarge {
+    /// Its beginning is kept.
+    Cut,
+    /// The request fails.
+    Fail,
+}
+
+/// One response, whatever its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Bytes,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The request is one that nobody may make.
+    #[error("{0}")]
+    Denied(String),
+    /// The request cannot be made.
+    #[error("{0}")]
+    Invalid(String),
+    #[error("no answer: {0}")]
+    Unreachable(String),
+    #[error("no complete answer in time")]
+    TimedOut,
+    #[error("the answer is larger than accepted")]
+    TooLarge,
+}
+
+/// The guarded HTTP client.
+#[derive(Debug, Clone)]
+pub(crate) struct Egress {
+    client: reqwest::Client,
+    allow: Arc<[IpNet]>,
+}
+
+impl Egress {
+    pub(crate) fn new(policy: Policy) -> Result<Egress, Error> {
+        let allow: Arc<[IpNet]> = policy.allow.into();
+        let client = reqwest::Client::builder()
+            .user_agent(concat!("patchbay/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            // Repeating is for the callers to decide: they know what was promised to whom.
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(Duration::from_millis(policy.connect_timeout_ms))
+            .dns_resolver(Arc::new(CheckedResolver { allow: allow.clone() }))
+            .build()
+            .map_err(|error| Error::Invalid(format!("the HTTP client cannot be built: {}", chain(&error))))?;
+        Ok(Egress { client, allow })
+    }
+
+    /// Sends the request and reads the response within its limits.
+    pub(crate) async fn send(&self, request: Request) -> Result<Response, Error> {
+        let timeout = Duration::from_millis(request.timeout_ms);
+        tokio::time::timeout(timeout, self.exchange(request)).await.unwrap_or(Err(Error::TimedOut))
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Response, Error> {
+        check_url(&request.url, &self.allow)?;
+        let mut outgoing = self.client.request(request.method, request.url).headers(headers(&request.headers)?);
+        if let Some(body) = request.body {
+            outgoing = outgoing.body(body);
+        }
+        let response = outgoing.send().await.map_err(failure)?;
+        let status = response.status().as_u16();
+        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        let body = read(response, request.response_bytes_max, request.when_too_large).await?;
+        Ok(Response { status, headers, body })
+    }
+}
+
+/// The resolver is never asked about a host that is an address already, so those are checked here.
+fn check_url(url: &Url, allow: &[IpNet]) -> Result<(), Error> {
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(Error::Denied(format!("{}: requests go to http and https only", url.scheme())));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::Invalid("the URL holds a user name or password: send them in a header instead".into()));
+    }
+    let addr = match url.host() {
+        Some(Host::Ipv4(addr)) => addr.into(),
+        Some(Host::Ipv6(addr)) => addr.into(),
+        Some(Host::Domain(_)) => return Ok(()),
+        None => return Err(Error::Invalid("the URL names no host".into())),
+    };
+    match address::refusal(addr, allow) {
+        Some(why) => Err(Error::Denied(format!("{addr} is {why}"))),
+        None => Ok(()),
+    }
+}
+
+/// Names and frames the message: these belong to the client, or a request could be read as two.
+const RESERVED: &[&str] = &[
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, Error> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        let invalid = |what| Error::Invalid(format!("the header {name:?} has {what}"));
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid("a name that is not a token"))?;
+        let value = HeaderValue::from_str(value).map_err(|_| invalid("a value with a control character"))?;
+        if RESERVED.contains(&name.as_str()) {
+            return Err(Error::Denied(format!("the header {name} is set by Patchbay alone")));
+        }
+        headers.append(name, value);
+    }
+    Ok(headers)
+}
+
+fn text(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
+async fn read(mut response: reqwest::Response, bytes_max: usize, when_too_large: TooLarge) -> Result<Bytes, Error> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(failure)? {
+        let room = bytes_max.saturating_sub(body.len());
+        if chunk.len() <= room {
+            body.extend_from_slice(&chunk);
+            continue;
+        }
+        match when_too_large {
+            TooLarge::Fail => return Err(Error::TooLarge),
+            TooLarge::Cut => {
+                body.extend_from_slice(&chunk.slice(..room));
+                break;
+            }
+        }
+    }
+    Ok(body.freeze())
+}
+
+/// Answers with addresses of which each was checked; the client connects to these and asks nobody else, so a name
+/// that changes its mind between check and connection gains nothing.
+struct CheckedResolver {
+    allow: Arc<[IpNet]>,
+}
+
+/// Travels through the client's own errors, where `failure` finds it again.
+#[derive(Debug, thiserror::Error)]
+#[error("{host} has an address that is {why}")]
+struct Refused {
+    host: String,
+    why: &'static str,
+}
+
+impl Resolve for CheckedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let allow = self.allow.clone();
+        Box::pin(async move {
+            let host = name.as_str();
+            let addrs: Vec<SocketAddr> = tokio::net::lookup_host((host, 0)).await?.collect();
+            // One bad address spoils the name: a public one beside it is how a guard is got round.
+            if let Some(why) = addrs.iter().find_map(|addr| address::refusal(addr.ip(), &allow)) {
+                return Err(Refused { host: host.to_owned(), why }.into());
+            }
+            Ok(Box::new(addrs.into_iter()) as Addrs)
+        })
+    }
+}
+
+fn failure(error: reqwest::Error) -> Error {
+    // A URL may carry a token, and messages end up in records and logs.
+    let error = error.without_url();
+    if let Some(refused) = sources(&error).find_map(|source| source.downcast_ref::<Refused>()) {
+        return Error::Denied(refused.to_string());
+    }
+    match () {
+        () if error.is_timeout() => Error::TimedOut,
+        () if error.is_builder() => Error::Invalid(chain(&error)),
+        () => Error::Unreachable(chain(&error)),
+    }
+}
+
+fn sources<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
+}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    sources(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,38 @@
+//! A routed event: one item that a handler returned for a request, its payload and its selectors.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{EventId, IntegrationId, RequestId};
+use crate::store::ContentRef;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct RoutedEvent {
+    pub(crate) id: EventId,
+    pub(crate) request: RequestId,
+    pub(crate) integration: String,
+    pub(crate) integration_id: IntegrationId,
+    pub(crate) webhook_key: String,
+    pub(crate) selectors: Vec<String>,
+    /// The external app's own id of the event.
+    pub(crate) provider_id: Option<String>,
+    pub(crate) ordering_key: Option<String>,
+    pub(crate) received_at: Timestamp,
+    pub(crate) status: EventStatus,
+    pub(crate) delivery_count: u32,
+    /// The earlier event with the same provider id.
+    pub(crate) duplicate_of: Option<EventId>,
+    /// One JSON value.
+    pub(crate) payload: ContentRef,
+}
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum EventStatus {
+    Routed,
+    /// No subscription has one of its selectors. It is routed when one appears, until it expires.
+    Unrouted,
+    /// The external app sent the same event before.
+    Duplicate,
+}

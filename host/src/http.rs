@@ -1,0 +1,96 @@
+//! The HTTP surface: every URL in one function, and the server itself.
+
+mod auth;
+mod connections;
+mod connectors;
+mod deliveries;
+mod error;
+mod events;
+mod extract;
+mod health;
+mod integrations;
+mod subscriptions;
+mod webhook_requests;
+mod webhooks;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{any, get, post, put};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+
+type AppState = axum::extract::State<Arc<App>>;
+
+/// Every URL that there is.
+fn router(app: Arc<App>) -> Router {
+    let limits = &app.config.limits;
+    let upload = post(connectors::upload).layer(DefaultBodyLimit::max(limits.bundle_bytes_max));
+    let v1 = Router::new()
+        .route("/connectors", upload.get(connectors::list))
+        .route("/connectors/{key}", get(connectors::show))
+        .route("/connectors/{key}/versions", get(connectors::list_versions))
+        .route("/connectors/{key}/versions/{version}", get(connectors::show_version).delete(connectors::remove_version))
+        .route("/integrations", get(integrations::list))
+        .route(
+            "/integrations/{key}",
+            put(integrations::put).get(integrations::show).patch(integrations::patch).delete(integrations::remove),
+        )
+        .route("/integrations/{key}/global-webhooks", get(integrations::global_webhooks))
+        .route("/integrations/{key}/events", get(integrations::events))
+        .route("/connections", get(connections::list))
+        .route(
+            "/connections/{id}",
+            put(connections::put).get(connections::show).patch(connections::patch).delete(connections::remove),
+        )
+        .route("/subscriptions", post(subscriptions::create).get(subscriptions::list))
+        .route(
+            "/subscriptions/{id}",
+            get(subscriptions::show).patch(subscriptions::patch).delete(subscriptions::remove),
+        )
+        .route("/subscriptions/{id}/resubscribe", post(subscriptions::resubscribe))
+        .route("/subscriptions/{id}/disable", post(subscriptions::disable))
+        .route("/subscriptions/{id}/enable", post(subscriptions::enable))
+        .route("/subscriptions/{id}/rotate-secret", post(subscriptions::rotate_secret))
+        .route("/webhook-requests", get(webhook_requests::list))
+        .route("/webhook-requests/{id}", get(webhook_requests::show))
+        .route("/webhook-requests/{id}/replay", post(webhook_requests::replay))
+        .route("/events", get(events::list))
+        .route("/events/{id}", get(events::show))
+        .route("/deliveries", get(deliveries::list))
+        .route("/deliveries/{id}", get(deliveries::show))
+        .route("/deliveries/{id}/retry", post(deliveries::retry))
+        .fallback(error::no_such_url)
+        .method_not_allowed_fallback(error::no_such_method)
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), auth::require_token))
+        .layer(DefaultBodyLimit::max(limits.api_body_bytes_max));
+    Router::new()
+        .nest("/v1", v1)
+        .route("/webhooks/{token}", any(webhooks::receive))
+        .route("/webhooks/{token}/", any(webhooks::receive))
+        .route("/webhooks/{token}/{*rest}", any(webhooks::receive))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .fallback(error::no_such_url)
+        .method_not_allowed_fallback(error::no_such_method)
+        .with_state(app)
+}
+
+/// Serves until `stop`; returns when the requests under way have been answered, or their time is up.
+pub(crate) async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken) -> std::io::Result<()> {
+    let grace = Duration::from_millis(app.config.server.shutdown_ms_max);
+    let stopped = stop.clone();
+    let server = axum::serve(listener, router(app)).with_graceful_shutdown(stop.cancelled_owned());
+    let grace_is_over = async {
+        stopped.cancelled().await;
+        tokio::time::sleep(grace).await;
+    };
+    tokio::select! {
+        served = server => served,
+        () = grace_is_over => Ok(()),
+    }
+}

@@ -1,0 +1,159 @@
+//! `/v1/connections`: customers' links to integrations, by the host's own ids.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::AppState;
+use super::error::{Answer, Problem};
+use super::extract::{Body, List, PageView, object};
+use super::integrations;
+use crate::app::App;
+use crate::connection::{Connection, credentials_place};
+use crate::integration::Integration;
+use crate::{clock, schema};
+
+const ID_BYTES_MAX: usize = 128;
+const NAME_BYTES_MAX: usize = 256;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Put {
+    integration: String,
+    customer: String,
+    name: Option<String>,
+    credentials: Option<Value>,
+}
+
+/// A merge patch: what is absent stays.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Patch {
+    name: Option<String>,
+    credentials: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Filter {
+    integration: Option<String>,
+    customer: Option<String>,
+}
+
+/// Credentials are not shown: they are write-only.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ConnectionView {
+    id: String,
+    integration: String,
+    customer: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    created_at: String,
+    updated_at: String,
+}
+
+impl From<Connection> for ConnectionView {
+    fn from(connection: Connection) -> Self {
+        ConnectionView {
+            id: connection.id,
+            integration: connection.integration,
+            customer: connection.customer,
+            name: connection.name,
+            created_at: connection.created_at.to_string(),
+            updated_at: connection.updated_at.to_string(),
+        }
+    }
+}
+
+pub(super) async fn put(State(app): AppState, Path(id): Path<String>, Body(put): Body<Put>) -> Answer<Response> {
+    check_text("", &id, ID_BYTES_MAX)?;
+    check_text("/customer", &put.customer, ID_BYTES_MAX)?;
+    put.name.as_ref().map_or(Ok(()), |name| check_text("/name", name, NAME_BYTES_MAX))?;
+    let integration = app.store.integration(&put.integration)?;
+    let integration = integration.ok_or_else(|| {
+        Problem::invalid_field("/integration", format!("there is no integration `{}`", put.integration))
+    })?;
+    let earlier = app.store.connection(&id)?;
+    if earlier.as_ref().is_some_and(|earlier| earlier.customer != put.customer) {
+        return Err(Problem::conflict("a connection keeps its customer; delete it, or use another id"));
+    }
+    let credentials = checked_credentials(&app, &integration, put.credentials)?;
+    let now = clock::now();
+    let connection = Connection {
+        credentials: app.vault.seal(&credentials_place(&integration.id, &id), &credentials)?,
+        id,
+        integration: integration.key,
+        integration_id: integration.id,
+        customer: put.customer,
+        name: put.name,
+        created_at: earlier.as_ref().map_or(now, |earlier| earlier.created_at),
+        updated_at: now,
+    };
+    app.store.put_connection(&connection).await?;
+    let status = if earlier.is_some() { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, Json(ConnectionView::from(connection))).into_response())
+}
+
+pub(super) async fn patch(
+    State(app): AppState,
+    Path(id): Path<String>,
+    Body(patch): Body<Patch>,
+) -> Answer<Json<ConnectionView>> {
+    let mut connection = find(&app, &id)?;
+    if let Some(name) = patch.name {
+        check_text("/name", &name, NAME_BYTES_MAX)?;
+        connection.name = Some(name);
+    }
+    if let Some(credentials) = patch.credentials {
+        let integration = integrations::find(&app, &connection.integration)?;
+        let credentials = checked_credentials(&app, &integration, Some(credentials))?;
+        connection.credentials = app.vault.seal(&credentials_place(&integration.id, &id), &credentials)?;
+    }
+    connection.updated_at = clock::now();
+    app.store.put_connection(&connection).await?;
+    Ok(Json(connection.into()))
+}
+
+pub(super) async fn list(State(app): AppState, list: List<Filter>) -> Answer<Json<PageView<ConnectionView>>> {
+    let filter = list.filter;
+    let fits = |connection: &Connection| {
+        filter.integration.as_ref().is_none_or(|integration| *integration == connection.integration)
+            && filter.customer.as_ref().is_none_or(|customer| *customer == connection.customer)
+    };
+    Ok(Json(PageView::new(app.store.connections(&list.page, fits)?, ConnectionView::from)))
+}
+
+pub(super) async fn show(State(app): AppState, Path(id): Path<String>) -> Answer<Json<ConnectionView>> {
+    Ok(Json(find(&app, &id)?.into()))
+}
+
+/// Removes the connection's subscriptions with it.
+pub(super) async fn remove(State(app): AppState, Path(id): Path<String>) -> Answer<StatusCode> {
+    app.store.remove_connection(&find(&app, &id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) fn find(app: &App, id: &str) -> Answer<Connection> {
+    app.store.connection(id)?.ok_or_else(|| Problem::not_found("connection", id))
+}
+
+fn checked_credentials(app: &App, integration: &Integration, credentials: Option<Value>) -> Answer<Value> {
+    let version = integrations::version(app, integration)?;
+    let credentials = object("/credentials", credentials)?;
+    let schema = version.manifest.connector.credentials_schema.as_ref();
+    match schema::violations(schema, &credentials, "/credentials") {
+        violations if violations.is_empty() => Ok(credentials),
+        violations => Err(Problem::invalid(violations)),
+    }
+}
+
+fn check_text(pointer: &str, text: &str, bytes_max: usize) -> Answer<()> {
+    if !text.is_empty() && text.len() <= bytes_max && !text.contains(char::is_control) {
+        return Ok(());
+    }
+    Err(Problem::invalid_field(pointer, format!("must have 1 to {bytes_max} bytes and no control characters")))
+}

@@ -1,0 +1,125 @@
+//! `/v1/connectors`: bundles in, connectors and their versions out.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::AppState;
+use super::error::{Answer, Problem, too_large};
+use super::extract::{List, NoFilter, PageView, body};
+use crate::connector::{ConnectorVersion, Manifest};
+use crate::decode::{self, InflateError};
+use crate::upload;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ConnectorView {
+    key: String,
+    name: String,
+    version: u32,
+    digest: String,
+    size: u64,
+    uploaded_at: String,
+    manifest: Manifest,
+}
+
+impl From<ConnectorVersion> for ConnectorView {
+    fn from(version: ConnectorVersion) -> Self {
+        ConnectorView {
+            key: version.connector,
+            name: version.manifest.connector.name.clone(),
+            version: version.version,
+            digest: format!("sha256:{}", version.digest),
+            size: version.size,
+            uploaded_at: version.uploaded_at.to_string(),
+            manifest: version.manifest,
+        }
+    }
+}
+
+/// 201 with the new version, or 200 with the one that has the same bytes.
+pub(super) async fn upload(State(app): AppState, headers: HeaderMap, request: Request) -> Answer<Response> {
+    check_type(&headers)?;
+    let bundle = body(request, &app).await?;
+    let bundle = inflate(&headers, bundle, app.config.limits.bundle_bytes_max).await?;
+    let app = Arc::clone(&app);
+    let uploading = app.tasks.spawn({
+        let app = Arc::clone(&app);
+        async move { upload::upload(&app, bundle).await }
+    });
+    let uploaded = uploading.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal"))?;
+    let (version, is_new) = uploaded?;
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(ConnectorView::from(version))).into_response())
+}
+
+pub(super) async fn list(State(app): AppState, list: List<NoFilter>) -> Answer<Json<PageView<ConnectorView>>> {
+    Ok(Json(PageView::new(app.store.connectors(&list.page)?, ConnectorView::from)))
+}
+
+/// The newest version.
+pub(super) async fn show(State(app): AppState, Path(key): Path<String>) -> Answer<Json<ConnectorView>> {
+    let version = app.store.connector_version(&key, None)?;
+    version.map(|version| Json(version.into())).ok_or_else(|| Problem::not_found("connector", &key))
+}
+
+pub(super) async fn list_versions(
+    State(app): AppState,
+    Path(key): Path<String>,
+    list: List<NoFilter>,
+) -> Answer<Json<PageView<ConnectorView>>> {
+    if app.store.connector_version(&key, None)?.is_none() {
+        return Err(Problem::not_found("connector", &key));
+    }
+    Ok(Json(PageView::new(app.store.connector_versions(&key, &list.page)?, ConnectorView::from)))
+}
+
+pub(super) async fn show_version(
+    State(app): AppState,
+    Path(path): Path<(String, String)>,
+) -> Answer<Json<ConnectorView>> {
+    Ok(Json(find(&app, &path)?.into()))
+}
+
+pub(super) async fn remove_version(State(app): AppState, Path(path): Path<(String, String)>) -> Answer<StatusCode> {
+    app.store.remove_connector_version(&find(&app, &path)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// By number or by digest.
+fn find(app: &crate::app::App, (key, version): &(String, String)) -> Answer<ConnectorVersion> {
+    let found = match version.strip_prefix("sha256:") {
+        Some(digest) => app.store.version_by_digest(key, digest)?,
+        None => {
+            version.parse().ok().map(|number| app.store.connector_version(key, Some(number))).transpose()?.flatten()
+        }
+    };
+    found.ok_or_else(|| Problem::not_found("version", &format!("{key}/{version}")))
+}
+
+fn check_type(headers: &HeaderMap) -> Answer<()> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if matches!(content_type, "application/wasm" | "application/octet-stream") {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
+        .detail("send the bundle's bytes with `Content-Type: application/wasm`"))
+}
+
+async fn inflate(headers: &HeaderMap, bundle: Bytes, bytes_max: usize) -> Answer<Bytes> {
+    let Some(encoding) = headers.get(header::CONTENT_ENCODING) else { return Ok(bundle) };
+    let encoding = encoding.to_str().unwrap_or_default();
+    match decode::inflate(encoding, &bundle, bytes_max).await {
+        Ok(inflated) => Ok(inflated.unwrap_or(bundle)),
+        Err(InflateError::TooLarge) => Err(too_large()),
+        Err(InflateError::Broken) => {
+            Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_content_encoding")
+                .detail(format!("the body is not `{encoding}`; send it plain, or as gzip or zstd")))
+        }
+    }
+}

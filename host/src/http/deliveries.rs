@@ -1,0 +1,89 @@
+//! `/v1/deliveries`: what is owed to whom, every attempt, and another try for what was given up.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::{Deserialize, Serialize};
+
+use super::AppState;
+use super::error::{Answer, Problem};
+use super::extract::{List, PageView};
+use crate::clock;
+use crate::delivery::{Attempt, Delivery, DeliveryStatus};
+use crate::id::DeliveryId;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Filter {
+    integration: Option<String>,
+    connection: Option<String>,
+    customer: Option<String>,
+    subscription: Option<String>,
+    event: Option<String>,
+    status: Option<DeliveryStatus>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeliveryView {
+    id: String,
+    event: String,
+    request: String,
+    subscription: String,
+    connection: String,
+    customer: String,
+    integration: String,
+    status: DeliveryStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_attempt_at: Option<String>,
+    attempts: Vec<Attempt>,
+    created_at: String,
+}
+
+impl From<Delivery> for DeliveryView {
+    fn from(delivery: Delivery) -> Self {
+        DeliveryView {
+            id: delivery.id.to_string(),
+            event: delivery.event.to_string(),
+            request: delivery.request.to_string(),
+            subscription: delivery.subscription.to_string(),
+            connection: delivery.connection,
+            customer: delivery.customer,
+            integration: delivery.integration,
+            status: delivery.status,
+            next_attempt_at: delivery.next_attempt_at.map(|at| at.to_string()),
+            attempts: delivery.attempts,
+            created_at: delivery.created_at.to_string(),
+        }
+    }
+}
+
+pub(super) async fn list(State(app): AppState, list: List<Filter>) -> Answer<Json<PageView<DeliveryView>>> {
+    let filter = list.filter;
+    let is = |wanted: &Option<String>, value: &str| wanted.as_ref().is_none_or(|wanted| wanted == value);
+    let fits = |delivery: &Delivery| {
+        is(&filter.integration, &delivery.integration)
+            && is(&filter.connection, &delivery.connection)
+            && is(&filter.customer, &delivery.customer)
+            && is(&filter.subscription, delivery.subscription.as_str())
+            && is(&filter.event, delivery.event.as_str())
+            && filter.status.is_none_or(|status| status == delivery.status)
+    };
+    Ok(Json(PageView::new(app.store.deliveries(&list.page, fits)?, DeliveryView::from)))
+}
+
+pub(super) async fn show(State(app): AppState, Path(id): Path<String>) -> Answer<Json<DeliveryView>> {
+    let delivery = parse(&id)?;
+    let delivery = app.store.delivery(&delivery)?.ok_or_else(|| Problem::not_found("delivery", &id))?;
+    Ok(Json(delivery.into()))
+}
+
+/// Makes it due now, with a new round of attempts.
+pub(super) async fn retry(State(app): AppState, Path(id): Path<String>) -> Answer<Json<DeliveryView>> {
+    let delivery = parse(&id)?;
+    let delivery = app.store.retry_delivery(&delivery, clock::now()).await?;
+    Ok(Json(delivery.ok_or_else(|| Problem::not_found("delivery", &id))?.into()))
+}
+
+fn parse(id: &str) -> Answer<DeliveryId> {
+    DeliveryId::parse(id).ok_or_else(|| Problem::not_found("delivery", id))
+}

@@ -1,0 +1,105 @@
+//! `/v1/events`: what connectors found in requests, and where it went.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::AppState;
+use super::deliveries::DeliveryView;
+use super::error::{Answer, Problem};
+use super::extract::{List, PageView};
+use crate::event::{EventStatus, RoutedEvent};
+use crate::id::EventId;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Filter {
+    integration: Option<String>,
+    request: Option<String>,
+    selector: Option<String>,
+    status: Option<EventStatus>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EventView {
+    id: String,
+    request: String,
+    integration: String,
+    global_webhook_key: String,
+    selectors: Vec<String>,
+    status: EventStatus,
+    /// Why it went nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ordering_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duplicate_of: Option<String>,
+    delivery_count: u32,
+    received_at: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct EventDetail {
+    #[serde(flatten)]
+    event: EventView,
+    deliveries: Vec<DeliveryView>,
+    /// Absent once it has expired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<Box<RawValue>>,
+}
+
+impl From<RoutedEvent> for EventView {
+    fn from(event: RoutedEvent) -> Self {
+        EventView {
+            reason: reason(&event),
+            id: event.id.to_string(),
+            request: event.request.to_string(),
+            integration: event.integration,
+            global_webhook_key: event.webhook_key,
+            selectors: event.selectors,
+            status: event.status,
+            provider_id: event.provider_id,
+            ordering_key: event.ordering_key,
+            duplicate_of: event.duplicate_of.map(|id| id.to_string()),
+            delivery_count: event.delivery_count,
+            received_at: event.received_at.to_string(),
+        }
+    }
+}
+
+fn reason(event: &RoutedEvent) -> Option<String> {
+    match event.status {
+        EventStatus::Routed => None,
+        EventStatus::Unrouted => Some(format!(
+            "no subscription of integration `{}` to global webhook `{}` has the selector {}",
+            event.integration,
+            event.webhook_key,
+            event.selectors.iter().map(|selector| format!("`{selector}`")).collect::<Vec<_>>().join(" or ")
+        )),
+        EventStatus::Duplicate => Some("the external app sent the same event before; see `duplicateOf`".to_owned()),
+    }
+}
+
+pub(super) async fn list(State(app): AppState, list: List<Filter>) -> Answer<Json<PageView<EventView>>> {
+    let filter = list.filter;
+    let fits = |event: &RoutedEvent| {
+        filter.integration.as_ref().is_none_or(|integration| *integration == event.integration)
+            && filter.request.as_ref().is_none_or(|request| request == event.request.as_str())
+            && filter.selector.as_ref().is_none_or(|selector| event.selectors.contains(selector))
+            && filter.status.is_none_or(|status| status == event.status)
+    };
+    Ok(Json(PageView::new(app.store.events(&list.page, fits)?, EventView::from)))
+}
+
+pub(super) async fn show(State(app): AppState, Path(id): Path<String>) -> Answer<Json<EventDetail>> {
+    let event = EventId::parse(&id).map(|id| app.store.event(&id)).transpose()?.flatten();
+    let event = event.ok_or_else(|| Problem::not_found("event", &id))?;
+    let deliveries = app.store.deliveries_of_event(&event.id)?.into_iter().map(DeliveryView::from).collect();
+    let payload = app.store.content(event.payload)?.and_then(|payload| serde_json::from_slice(&payload).ok());
+    Ok(Json(EventDetail { event: event.into(), deliveries, payload }))
+}

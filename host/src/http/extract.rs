@@ -1,0 +1,112 @@
+//! What requests to the API carry: JSON bodies, ids in paths, pages of lists. Bad input gets an error that says what
+//! was wrong and where.
+
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::error::{Answer, Problem, too_large};
+use crate::store::{Page, PageRequest};
+
+const LIMIT_DEFAULT: usize = 50;
+const LIMIT_MAX: usize = 250;
+
+/// A JSON body. Unknown fields are errors where the type says so, and every type here does.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Answer<Self> {
+        let bytes = body(request, state).await?;
+        let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
+        let value = T::deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
+        value
+            .map(Body)
+            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "body_invalid").detail(format!("the body: {error}")))
+    }
+}
+
+/// The bytes of a body, within its limit.
+pub(super) async fn body<S: Send + Sync>(request: Request, state: &S) -> Answer<Bytes> {
+    Bytes::from_request(request, state).await.map_err(|rejection| match rejection {
+        BytesRejection::FailedToBufferBody(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+        other => Problem::new(StatusCode::BAD_REQUEST, "body_incomplete").detail(other.body_text()),
+    })
+}
+
+/// `?limit=` and `?cursor=`, and a list's own filters.
+pub(super) struct List<F> {
+    pub(super) page: PageRequest,
+    pub(super) filter: F,
+}
+
+#[derive(Deserialize)]
+struct PageQuery {
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+impl<F: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for List<F> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Answer<Self> {
+        let pairs = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(bad_query)?.0;
+        let (page, filter): (Vec<_>, Vec<_>) =
+            pairs.into_iter().partition(|(name, _)| name == "limit" || name == "cursor");
+        let page: PageQuery = parse(page)?;
+        let limit = page.limit.unwrap_or(LIMIT_DEFAULT);
+        if !(1..=LIMIT_MAX).contains(&limit) {
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "query_invalid")
+                .detail(format!("limit must be 1 to {LIMIT_MAX}")));
+        }
+        Ok(List { page: PageRequest { limit, cursor: page.cursor }, filter: parse(filter)? })
+    }
+}
+
+fn parse<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Answer<T> {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let uri: axum::http::Uri = format!("/?{query}").parse().map_err(|error| bad_query_text(format!("{error}")))?;
+    Query::<T>::try_from_uri(&uri).map(|Query(value)| value).map_err(bad_query)
+}
+
+fn bad_query(rejection: QueryRejection) -> Problem {
+    bad_query_text(rejection.body_text())
+}
+
+fn bad_query_text(why: String) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "query_invalid").detail(why)
+}
+
+/// A list has no filters.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoFilter {}
+
+/// One page of a list.
+#[derive(Serialize)]
+pub(super) struct PageView<T> {
+    items: Vec<T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<String>,
+}
+
+impl<T> PageView<T> {
+    pub(super) fn new<R>(page: Page<R>, view: impl Fn(R) -> T) -> PageView<T> {
+        PageView { items: page.items.into_iter().map(view).collect(), cursor: page.cursor }
+    }
+}
+
+/// A JSON object, or what is wrong.
+pub(super) fn object(pointer: &str, value: Option<Value>) -> Answer<Value> {
+    match value {
+        None => Ok(Value::Object(serde_json::Map::new())),
+        Some(value @ Value::Object(_)) => Ok(value),
+        Some(_) => Err(Problem::invalid_field(pointer, "must be an object")),
+    }
+}

@@ -1,0 +1,273 @@
+//! `/v1/subscriptions`: who gets which events where.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::AppState;
+use super::error::{Answer, Problem};
+use super::extract::{Body, List, PageView, object};
+use super::{connections, integrations};
+use crate::app::App;
+use crate::id::SubscriptionId;
+use crate::subscribe::{Subject, subscribe};
+use crate::subscription::{Destination, Reason, SigningSecret, Status, Subscription};
+use crate::{clock, schema, secret, signature};
+
+const URL_BYTES_MAX: usize = 2_048;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Create {
+    connection: String,
+    event: String,
+    parameters: Option<Value>,
+    destination: Destination,
+}
+
+/// A merge patch. New parameters find out anew where the events come from.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Patch {
+    parameters: Option<Value>,
+    destination: Option<Destination>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Filter {
+    integration: Option<String>,
+    connection: Option<String>,
+    customer: Option<String>,
+    event: Option<String>,
+    status: Option<Status>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SubscriptionView {
+    id: String,
+    integration: String,
+    connection: String,
+    customer: String,
+    event: String,
+    parameters: Value,
+    destination: Destination,
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Reason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    global_webhook_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    global_webhook_event_selector: Option<String>,
+    created_at: String,
+    updated_at: String,
+}
+
+/// A subscription with its signing secret, which is shown when it is made and never again.
+#[derive(Serialize)]
+pub(super) struct WithSecret {
+    #[serde(flatten)]
+    subscription: SubscriptionView,
+    secret: String,
+}
+
+impl From<Subscription> for SubscriptionView {
+    fn from(subscription: Subscription) -> Self {
+        let (key, selector) =
+            subscription.source.map(|source| (source.global_webhook_key, source.global_webhook_event_selector)).unzip();
+        SubscriptionView {
+            id: subscription.id.to_string(),
+            integration: subscription.integration,
+            connection: subscription.connection,
+            customer: subscription.customer,
+            event: subscription.event,
+            parameters: subscription.parameters,
+            destination: subscription.destination,
+            status: subscription.status,
+            error: subscription.error,
+            global_webhook_key: key,
+            global_webhook_event_selector: selector,
+            created_at: subscription.created_at.to_string(),
+            updated_at: subscription.updated_at.to_string(),
+        }
+    }
+}
+
+pub(super) async fn create(State(app): AppState, Body(create): Body<Create>) -> Answer<Response> {
+    check_destination(&create.destination)?;
+    let connection = app.store.connection(&create.connection)?;
+    let connection = connection.ok_or_else(|| {
+        Problem::invalid_field("/connection", format!("there is no connection `{}`", create.connection))
+    })?;
+    let now = clock::now();
+    let mut subscription = Subscription {
+        id: SubscriptionId::new(),
+        connection: connection.id,
+        integration: connection.integration,
+        integration_id: connection.integration_id,
+        customer: connection.customer,
+        event: create.event,
+        parameters: object("/parameters", create.parameters)?,
+        destination: create.destination,
+        secrets: Vec::new(),
+        status: Status::Subscribed,
+        error: None,
+        source: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let secret = add_secret(&app, &mut subscription)?;
+    check_event(&app, &subscription)?;
+    let subscription = subscribe_and_keep(&app, subscription).await?;
+    Ok((StatusCode::CREATED, Json(WithSecret { subscription: subscription.into(), secret })).into_response())
+}
+
+pub(super) async fn patch(
+    State(app): AppState,
+    Path(id): Path<String>,
+    Body(patch): Body<Patch>,
+) -> Answer<Json<SubscriptionView>> {
+    let mut subscription = find(&app, &id)?;
+    if let Some(destination) = patch.destination {
+        check_destination(&destination)?;
+        subscription.destination = destination;
+    }
+    subscription.updated_at = clock::now();
+    let Some(parameters) = patch.parameters else { return keep(&app, subscription).await };
+    subscription.parameters = object("/parameters", Some(parameters))?;
+    check_event(&app, &subscription)?;
+    match subscription.status {
+        Status::Disabled => keep(&app, subscription).await,
+        Status::Subscribed | Status::Error => Ok(Json(subscribe_and_keep(&app, subscription).await?.into())),
+    }
+}
+
+pub(super) async fn list(State(app): AppState, list: List<Filter>) -> Answer<Json<PageView<SubscriptionView>>> {
+    let filter = list.filter;
+    let is = |wanted: &Option<String>, value: &str| wanted.as_ref().is_none_or(|wanted| wanted == value);
+    let fits = |subscription: &Subscription| {
+        is(&filter.integration, &subscription.integration)
+            && is(&filter.connection, &subscription.connection)
+            && is(&filter.customer, &subscription.customer)
+            && is(&filter.event, &subscription.event)
+            && filter.status.is_none_or(|status| status == subscription.status)
+    };
+    Ok(Json(PageView::new(app.store.subscriptions(&list.page, fits)?, SubscriptionView::from)))
+}
+
+pub(super) async fn show(State(app): AppState, Path(id): Path<String>) -> Answer<Json<SubscriptionView>> {
+    Ok(Json(find(&app, &id)?.into()))
+}
+
+pub(super) async fn remove(State(app): AppState, Path(id): Path<String>) -> Answer<StatusCode> {
+    app.store.remove_subscription(&find(&app, &id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Runs `get-event-selector` again.
+pub(super) async fn resubscribe(State(app): AppState, Path(id): Path<String>) -> Answer<Json<SubscriptionView>> {
+    let subscription = find(&app, &id)?;
+    check_event(&app, &subscription)?;
+    Ok(Json(subscribe_and_keep(&app, subscription).await?.into()))
+}
+
+/// Stops routing and delivering. What is pending waits.
+pub(super) async fn disable(State(app): AppState, Path(id): Path<String>) -> Answer<Json<SubscriptionView>> {
+    let mut subscription = find(&app, &id)?;
+    subscription.status = Status::Disabled;
+    subscription.error = Some(Reason::new("disabled", "the subscription was disabled through the API"));
+    subscription.updated_at = clock::now();
+    keep(&app, subscription).await
+}
+
+/// Goes on where it was stopped; events that came in between and went nowhere else are routed.
+pub(super) async fn enable(State(app): AppState, Path(id): Path<String>) -> Answer<Json<SubscriptionView>> {
+    let mut subscription = find(&app, &id)?;
+    if subscription.source.is_none() {
+        return Ok(Json(subscribe_and_keep(&app, subscription).await?.into()));
+    }
+    subscription.status = Status::Subscribed;
+    subscription.error = None;
+    subscription.updated_at = clock::now();
+    keep(&app, subscription).await
+}
+
+/// Makes a new signing secret. The one before signs along for a while, so that receivers can change over.
+pub(super) async fn rotate_secret(State(app): AppState, Path(id): Path<String>) -> Answer<Json<WithSecret>> {
+    let mut subscription = find(&app, &id)?;
+    let now = clock::now();
+    let end = clock::after_ms(now, app.config.delivery.secret_overlap_ms);
+    subscription.secrets.truncate(1);
+    subscription.secrets.iter_mut().for_each(|secret| secret.expires_at = Some(end));
+    let secret = add_secret(&app, &mut subscription)?;
+    subscription.updated_at = now;
+    app.store.put_subscription(&subscription).await?;
+    Ok(Json(WithSecret { subscription: subscription.into(), secret }))
+}
+
+fn find(app: &App, id: &str) -> Answer<Subscription> {
+    let found = SubscriptionId::parse(id).map(|id| app.store.subscription(&id)).transpose()?.flatten();
+    found.ok_or_else(|| Problem::not_found("subscription", id))
+}
+
+async fn keep(app: &App, subscription: Subscription) -> Answer<Json<SubscriptionView>> {
+    app.store.put_subscription(&subscription).await?;
+    Ok(Json(subscription.into()))
+}
+
+/// Goes on when the client hangs up: an external app may be slow to answer.
+async fn subscribe_and_keep(app: &Arc<App>, mut subscription: Subscription) -> Answer<Subscription> {
+    let connection = connections::find(app, &subscription.connection)?;
+    let integration = integrations::find(app, &subscription.integration)?;
+    let version = integrations::version(app, &integration)?;
+    let app = Arc::clone(app);
+    let subscribing = app.tasks.spawn({
+        let app = Arc::clone(&app);
+        async move {
+            let subject = Subject { integration: &integration, connection: &connection, version: &version };
+            subscribe(&app, &subject, &mut subscription).await?;
+            app.store.put_subscription(&subscription).await?;
+            Ok(subscription)
+        }
+    });
+    subscribing.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal"))?
+}
+
+fn add_secret(app: &App, subscription: &mut Subscription) -> Answer<String> {
+    let secret = signature::new_secret(secret::random_bytes());
+    let sealed = app.vault.seal(&subscription.secret_place(), &secret)?;
+    subscription.secrets.insert(0, SigningSecret { sealed, expires_at: None });
+    Ok(secret)
+}
+
+fn check_event(app: &App, subscription: &Subscription) -> Answer<()> {
+    let integration = integrations::find(app, &subscription.integration)?;
+    let version = integrations::version(app, &integration)?;
+    let Some(event) = version.manifest.event(&subscription.event) else {
+        let known: Vec<&str> = version.manifest.events.iter().map(|event| event.key.as_str()).collect();
+        let message = format!("the connector has no event `{}`; it has {}", subscription.event, known.join(", "));
+        return Err(Problem::invalid_field("/event", message));
+    };
+    match schema::violations(event.parameters_schema.as_ref(), &subscription.parameters, "/parameters") {
+        violations if violations.is_empty() => Ok(()),
+        violations => Err(Problem::invalid(violations)),
+    }
+}
+
+fn check_destination(destination: &Destination) -> Answer<()> {
+    let invalid = |why: &str| Problem::invalid_field("/destination/url", why);
+    if destination.url.len() > URL_BYTES_MAX {
+        return Err(invalid("has more than 2,048 bytes"));
+    }
+    let url = url::Url::parse(&destination.url).map_err(|error| invalid(&format!("is not a URL: {error}")))?;
+    if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
+        return Err(invalid("must be an http or https URL without a user name or password"));
+    }
+    Ok(())
+}

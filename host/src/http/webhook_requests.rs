@@ -1,0 +1,201 @@
+//! `/v1/webhook-requests`: what came in, what the connector made of it, and why it went where it went.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+use super::AppState;
+use super::deliveries::DeliveryView;
+use super::error::{Answer, Problem};
+use super::events::EventView;
+use super::extract::{List, PageView};
+use crate::app::App;
+use crate::id::RequestId;
+use crate::ingest::{self, Incoming};
+use crate::subscription::Reason;
+use crate::webhook_request::{Received, RefusedEvent, RequestStatus, WebhookRequest};
+
+/// How much of a body one answer shows, in bytes.
+const BODY_BYTES_SHOWN_MAX: usize = 256 << 10;
+/// Headers whose values are secrets.
+const HIDDEN_HEADERS: &[&str] = &["authorization", "cookie", "proxy-authorization"];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Filter {
+    integration: Option<String>,
+    #[serde(rename = "globalWebhook")]
+    global_webhook: Option<String>,
+    status: Option<RequestStatus>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RequestView {
+    id: String,
+    integration: String,
+    global_webhook_key: String,
+    connector: String,
+    connector_version: u32,
+    received_at: String,
+    status: RequestStatus,
+    /// The status that the external app was answered.
+    answer: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Reason>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refused_events: Vec<RefusedEvent>,
+    event_count: u32,
+    delivery_count: u32,
+    handled_in_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replay_of: Option<String>,
+}
+
+/// One request with all that belongs to it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RequestDetail {
+    #[serde(flatten)]
+    request: RequestView,
+    log: Vec<String>,
+    events: Vec<EventDetail>,
+    /// Absent once it has expired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    received: Option<ReceivedView>,
+}
+
+#[derive(Serialize)]
+struct EventDetail {
+    #[serde(flatten)]
+    event: EventView,
+    deliveries: Vec<DeliveryView>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReceivedView {
+    method: String,
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    query: Option<String>,
+    headers: Vec<(String, String)>,
+    body_size: usize,
+    /// The body as text, where it is UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_base64: Option<String>,
+    is_body_cut: bool,
+}
+
+impl From<WebhookRequest> for RequestView {
+    fn from(request: WebhookRequest) -> Self {
+        RequestView {
+            id: request.id.to_string(),
+            integration: request.integration,
+            global_webhook_key: request.webhook_key,
+            connector: request.handled_by.connector,
+            connector_version: request.handled_by.version,
+            received_at: request.received_at.to_string(),
+            status: request.status,
+            answer: request.answer,
+            error: request.error,
+            refused_events: request.refused_events,
+            event_count: request.event_count,
+            delivery_count: request.delivery_count,
+            handled_in_ms: request.handled_in_ms,
+            replay_of: request.replay_of.map(|id| id.to_string()),
+        }
+    }
+}
+
+pub(super) async fn list(State(app): AppState, list: List<Filter>) -> Answer<Json<PageView<RequestView>>> {
+    let filter = list.filter;
+    let fits = |request: &WebhookRequest| {
+        filter.integration.as_ref().is_none_or(|integration| *integration == request.integration)
+            && filter.global_webhook.as_ref().is_none_or(|webhook| *webhook == request.webhook_key)
+            && filter.status.is_none_or(|status| status == request.status)
+    };
+    Ok(Json(PageView::new(app.store.webhook_requests(&list.page, fits)?, RequestView::from)))
+}
+
+pub(super) async fn show(State(app): AppState, Path(id): Path<String>) -> Answer<Json<RequestDetail>> {
+    Ok(Json(detail(&app, find(&app, &id)?)?))
+}
+
+/// Runs the request again through the connector version that its integration runs now. The handler sees the time at
+/// which the request came, so that signed time stamps are still good.
+pub(super) async fn replay(State(app): AppState, Path(id): Path<String>) -> Answer<Json<RequestDetail>> {
+    let request = find(&app, &id)?;
+    let incoming = incoming(&app, &request).await?;
+    let kept = match ingest::receive(&app, incoming).await {
+        Ok((id, _)) | Err(ingest::Error::HandlerFailed(_, id)) => id,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Json(detail(&app, find(&app, kept.as_str())?)?))
+}
+
+fn find(app: &App, id: &str) -> Answer<WebhookRequest> {
+    let found = RequestId::parse(id).map(|id| app.store.webhook_request(&id)).transpose()?.flatten();
+    found.ok_or_else(|| Problem::not_found("webhook request", id))
+}
+
+async fn incoming(app: &App, request: &WebhookRequest) -> Answer<Incoming> {
+    let gone = || Problem::new(StatusCode::GONE, "expired").detail("the request's content has expired");
+    let (received, body) = content(app, request)?.ok_or_else(gone)?;
+    let integration = app.store.integration(&request.integration)?.filter(|found| found.id == request.integration_id);
+    let integration = integration.ok_or_else(|| Problem::conflict("the request's integration was deleted"))?;
+    let method = received.method.parse();
+    Ok(Incoming {
+        token: app.store.webhook_token(&integration, &request.webhook_key).await?,
+        method: method.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal"))?,
+        path: received.path,
+        query: received.query,
+        headers: received.headers,
+        body,
+        received_at: request.received_at,
+        replay_of: Some(request.id.clone()),
+    })
+}
+
+fn content(app: &App, request: &WebhookRequest) -> Answer<Option<(Received, bytes::Bytes)>> {
+    let Some(places) = request.content else { return Ok(None) };
+    let (received, body) = (app.store.content(places.received)?, app.store.content(places.body)?);
+    let received = received.and_then(|received| serde_json::from_slice(&received).ok());
+    Ok(received.zip(body))
+}
+
+fn detail(app: &App, request: WebhookRequest) -> Answer<RequestDetail> {
+    let mut events = Vec::new();
+    for event in app.store.events_of_request(&request.id)? {
+        let deliveries = app.store.deliveries_of_event(&event.id)?;
+        let deliveries = deliveries.into_iter().map(DeliveryView::from).collect();
+        events.push(EventDetail { event: event.into(), deliveries });
+    }
+    let received = content(app, &request)?.map(|(received, body)| received_view(received, &body));
+    Ok(RequestDetail { log: request.log.clone(), request: request.into(), events, received })
+}
+
+fn received_view(received: Received, body: &[u8]) -> ReceivedView {
+    let shown = body.get(..BODY_BYTES_SHOWN_MAX).unwrap_or(body);
+    let text = std::str::from_utf8(shown).ok().map(str::to_owned);
+    let is_hidden = |name: &str| HIDDEN_HEADERS.contains(&name);
+    let shown_value = |(name, value): (String, String)| {
+        let value = if is_hidden(&name) { "***".to_owned() } else { value };
+        (name, value)
+    };
+    ReceivedView {
+        method: received.method,
+        path: received.path,
+        query: received.query,
+        headers: received.headers.into_iter().map(shown_value).collect(),
+        body_size: body.len(),
+        body_base64: text.is_none().then(|| STANDARD.encode(shown)),
+        body: text,
+        is_body_cut: shown.len() < body.len(),
+    }
+}

@@ -1,0 +1,70 @@
+//! `/webhooks/{token}`: the URI of a global webhook, for every HTTP method.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+
+use super::AppState;
+use super::error::{Answer, Problem, too_large};
+use crate::app::App;
+use crate::clock;
+use crate::ingest::{self, Incoming};
+
+/// Takes a request in. What was received is worked on to its end even if the sender hangs up.
+pub(super) async fn receive(State(app): AppState, request: Request) -> Answer<Response> {
+    let received_at = clock::now();
+    let (parts, body) = request.into_parts();
+    let body = read(&app, &parts.headers, body).await?;
+    let incoming = incoming(parts, body, received_at)?;
+    let work = app.tasks.spawn({
+        let app = Arc::clone(&app);
+        async move { ingest::receive(&app, incoming).await }
+    });
+    let (_, answer) = work.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal"))??;
+    Ok(answer.map(Body::from))
+}
+
+fn incoming(parts: Parts, body: Bytes, received_at: jiff::Timestamp) -> Answer<Incoming> {
+    let unknown = || Problem::from(ingest::Error::UnknownWebhook);
+    let after = parts.uri.path().strip_prefix("/webhooks/").ok_or_else(unknown)?;
+    let (token, path) = after.split_at(after.find('/').unwrap_or(after.len()));
+    Ok(Incoming {
+        token: token.to_owned(),
+        method: parts.method,
+        path: path.to_owned(),
+        query: parts.uri.query().map(str::to_owned),
+        headers: headers(&parts.headers),
+        body,
+        received_at,
+        replay_of: None,
+    })
+}
+
+fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
+}
+
+/// The whole body or nothing: a body over the limit is refused, never cut.
+async fn read(app: &App, headers: &HeaderMap, body: Body) -> Answer<Bytes> {
+    let bytes_max = app.config.limits.request_body_bytes_max;
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|bytes| bytes > bytes_max) {
+        return Err(too_large());
+    }
+    let time_max = Duration::from_millis(app.config.server.receive_ms_max);
+    let collected = tokio::time::timeout(time_max, Limited::new(body, bytes_max).collect()).await;
+    let collected = collected.map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow"))?;
+    match collected {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(error) => Err(Problem::new(StatusCode::BAD_REQUEST, "body_incomplete").detail(error)),
+    }
+}

@@ -1,0 +1,234 @@
+//! The way of a webhook: receive, decode, handle, route, commit, respond. `receive` shows all of it.
+//! An answer of 2xx leaves only after the request, its events and its deliveries are on disk.
+
+mod failure;
+mod judge;
+
+use bytes::Bytes;
+use http::{Method, Response};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::app::App;
+use crate::connector::ConnectorVersion;
+use crate::decode::{self, Content, PartValue};
+use crate::id::RequestId;
+use crate::integration::Integration;
+use crate::routing;
+use crate::sandbox::{self, Called, Grant, types};
+use crate::store::{self, NewEvent, Routing, WebhookCommit};
+use crate::subscription::Subscription;
+use crate::webhook_request::{HandledBy, Received, RequestStatus, WebhookRequest};
+use crate::{clock, secret};
+
+pub(crate) use failure::HandlerFailure;
+use judge::{Judged, judge};
+
+/// One request as it came in.
+#[derive(Clone)]
+pub(crate) struct Incoming {
+    /// What stands for the webhook in its URI.
+    pub(crate) token: String,
+    pub(crate) method: Method,
+    /// What follows the webhook's own URI.
+    pub(crate) path: String,
+    pub(crate) query: Option<String>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Bytes,
+    pub(crate) received_at: Timestamp,
+    /// The request that this one replays; then its handler sees the time at which that one came.
+    pub(crate) replay_of: Option<RequestId>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("no webhook has this address")]
+    UnknownWebhook,
+    #[error("the request body is larger than accepted")]
+    TooLarge,
+    #[error("too many requests are under way")]
+    Busy,
+    #[error("{0}")]
+    HandlerFailed(HandlerFailure, RequestId),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Secret(#[from] secret::Error),
+}
+
+/// What a webhook belongs to.
+struct Target {
+    integration: Integration,
+    webhook_key: String,
+    version: ConnectorVersion,
+    parameters: Value,
+}
+
+/// Takes a request all the way and returns the answer for the external app, with the id under which it is kept.
+pub(crate) async fn receive(app: &App, incoming: Incoming) -> Result<(RequestId, Response<Bytes>), Error> {
+    let target = target(app, &incoming.token)?;
+    let request = decode(app, &target, &incoming).await?;
+    let handled = handle(app, &target, &incoming, request).await?;
+    let judged = judge(&app.config.limits, &incoming.method, handled.result.as_ref());
+    let record = record(&target, &incoming, &handled, &judged);
+    let routing = app.store.routing().await;
+    let routed = route(&routing, &target, judged.events)?;
+    let received = received(&incoming);
+    let commit = WebhookCommit { request: record, received, body: incoming.body, routed };
+    let kept = routing.commit(commit).await?;
+    match judged.answer {
+        Ok(answer) => Ok((kept.id, answer)),
+        Err(failure) => Err(Error::HandlerFailed(failure, kept.id)),
+    }
+}
+
+fn target(app: &App, token: &str) -> Result<Target, Error> {
+    let address = app.store.webhook_address(token)?.ok_or(Error::UnknownWebhook)?;
+    let integration = app.store.integration(&address.integration)?.ok_or(Error::UnknownWebhook)?;
+    let version = app.version_of(&integration)?.ok_or(Error::UnknownWebhook)?;
+    let is_there = version.manifest.global_webhook(&address.webhook_key).is_some();
+    if integration.id != address.integration_id || !is_there {
+        return Err(Error::UnknownWebhook);
+    }
+    let parameters = app.parameters_of(&integration)?;
+    Ok(Target { integration, webhook_key: address.webhook_key, version, parameters })
+}
+
+async fn decode(app: &App, target: &Target, incoming: &Incoming) -> Result<types::WebhookRequest, Error> {
+    let header =
+        |name: &str| incoming.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str());
+    let inflated_max = app.config.limits.inflated_body_bytes_max;
+    let decoded = decode::decode(header("content-type"), header("content-encoding"), &incoming.body, inflated_max);
+    let decoded = decoded.await.map_err(|decode::Error::TooLarge| Error::TooLarge)?;
+    let query = incoming.query.as_deref().unwrap_or_default();
+    Ok(types::WebhookRequest {
+        webhook_key: target.webhook_key.clone(),
+        method: incoming.method.to_string(),
+        url: public_url(app, incoming),
+        path: incoming.path.clone(),
+        query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        headers: incoming.headers.clone(),
+        body: types::Body {
+            bytes: incoming.body.to_vec(),
+            content: content(decoded.content),
+            decoded: decoded.decoded.map(|text| text.to_vec()),
+        },
+        parameters: target.parameters.to_string(),
+        received_at: clock::rfc3339_ms(incoming.received_at),
+    })
+}
+
+async fn handle(
+    app: &App,
+    target: &Target,
+    incoming: &Incoming,
+    request: types::WebhookRequest,
+) -> Result<Called<types::HandleResult>, Error> {
+    let grant = Grant {
+        deadline_ms: app.config.limits.handler_deadline_ms,
+        api_client: None,
+        clock: incoming.replay_of.is_some().then_some(incoming.received_at),
+    };
+    let handled = match app.load(&target.version).await {
+        Ok(connector) => app.sandbox.handle(&connector, request, grant).await,
+        Err(error) => Called::failed(error),
+    };
+    if matches!(handled.result, Err(sandbox::Error::Busy)) {
+        return Err(Error::Busy);
+    }
+    Ok(handled)
+}
+
+fn route(
+    routing: &Routing<'_>,
+    target: &Target,
+    events: Vec<NewEvent>,
+) -> Result<Vec<(NewEvent, Vec<Subscription>)>, store::Error> {
+    let matching =
+        |selector: &str| routing.subscriptions_matching(&target.integration.id, &target.webhook_key, selector);
+    events
+        .into_iter()
+        .map(|event| {
+            let subscriptions = routing::route(&event.selectors, matching)?;
+            Ok((event, subscriptions))
+        })
+        .collect()
+}
+
+/// The record of a request, as far as it is known before the commit.
+fn record(
+    target: &Target,
+    incoming: &Incoming,
+    handled: &Called<types::HandleResult>,
+    judged: &Judged,
+) -> WebhookRequest {
+    let status = match (&judged.answer, judged.refused.is_empty()) {
+        (Err(_), _) => RequestStatus::Failed,
+        (Ok(_), true) => RequestStatus::Answered,
+        (Ok(_), false) => RequestStatus::Refused,
+    };
+    WebhookRequest {
+        id: RequestId::new(),
+        integration: target.integration.key.clone(),
+        integration_id: target.integration.id.clone(),
+        webhook_key: target.webhook_key.clone(),
+        received_at: incoming.received_at,
+        handled_by: HandledBy {
+            connector: target.version.connector.clone(),
+            version: target.version.version,
+            digest: target.version.digest.clone(),
+        },
+        status,
+        answer: judged.answer.as_ref().map_or_else(|failure| failure.status(), |answer| answer.status().as_u16()),
+        error: judged.answer.as_ref().err().map(HandlerFailure::reason),
+        refused_events: judged.refused.clone(),
+        event_count: u32::try_from(judged.events.len()).unwrap_or(u32::MAX),
+        delivery_count: 0,
+        log: handled.log.clone(),
+        handled_in_ms: handled.took_ms,
+        replay_of: incoming.replay_of.clone(),
+        content: None,
+    }
+}
+
+fn received(incoming: &Incoming) -> Received {
+    Received {
+        method: incoming.method.to_string(),
+        path: incoming.path.clone(),
+        query: incoming.query.clone(),
+        headers: incoming.headers.clone(),
+    }
+}
+
+/// The URL as the external app sees it: from configuration, never from the Host header.
+fn public_url(app: &App, incoming: &Incoming) -> String {
+    let uri = webhook_uri(app, &incoming.token);
+    let query = incoming.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{uri}{}{query}", incoming.path)
+}
+
+/// The URI of a global webhook.
+pub(crate) fn webhook_uri(app: &App, token: &str) -> String {
+    format!("{}/webhooks/{token}", app.config.server.public_url.as_str().trim_end_matches('/'))
+}
+
+fn content(content: Content) -> types::Content {
+    match content {
+        Content::Empty => types::Content::Empty,
+        Content::Json => types::Content::Json,
+        Content::Form => types::Content::Form,
+        Content::Multipart(parts) => types::Content::Multipart(parts.into_iter().map(part).collect()),
+        Content::Text => types::Content::Text,
+        Content::Unknown => types::Content::Unknown,
+    }
+}
+
+fn part(part: decode::Part) -> types::Part {
+    let value = match part.value {
+        PartValue::Text(text) => types::PartValue::Text(text),
+        PartValue::File { filename, content_type, size } => {
+            types::PartValue::File(types::File { filename, content_type, size })
+        }
+    };
+    types::Part { name: part.name, value }
+}

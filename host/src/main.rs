@@ -1,0 +1,109 @@
+//! The command line: `serve`, and `compile`, which `serve` runs in a child process.
+
+mod api_client;
+mod app;
+mod bundle;
+mod clock;
+mod config;
+mod connection;
+mod connector;
+mod crypto;
+mod decode;
+mod deliver;
+mod delivery;
+mod egress;
+mod event;
+mod http;
+mod id;
+mod ingest;
+mod integration;
+mod mapping;
+mod respond;
+mod retry;
+mod routing;
+mod sandbox;
+mod schema;
+mod secret;
+mod signature;
+mod store;
+mod subscribe;
+mod subscription;
+mod upload;
+mod webhook_request;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::config::Config;
+
+/// Self-hosted global webhooks: takes the events that an external app sends for all your customers to one URL, runs
+/// your connector on them in a sandbox, and delivers each to the customers that it belongs to.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    ///
+    /// Makes everything that it needs in the data folder at its first start, and prints the API token there and then,
+    /// once. Stops on SIGTERM or Ctrl-C, after what is under way has ended.
+    Serve {
+        #[command(flatten)]
+        config: Box<Config>,
+        /// How much to log, for example `info` or `patchbay=debug,warn`
+        #[arg(long, value_name = "FILTER", env = "PATCHBAY_LOG", default_value = "info")]
+        log: String,
+    },
+    /// Compile a bundle to machine code; run by the server, bounded in memory
+    #[command(hide = true)]
+    Compile {
+        input: PathBuf,
+        output: PathBuf,
+        #[arg(long)]
+        memory_bytes_max: u64,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve { config, log } => serve(*config, &log),
+        Command::Compile { input, output, memory_bytes_max } => {
+            sandbox::machine_code::compile_file(&input, &output, memory_bytes_max).map_err(anyhow::Error::msg)
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("patchbay: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(config: Config, log: &str) -> anyhow::Result<()> {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_new(log)?)
+        .with_writer(std::io::stderr)
+        .init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let stop = CancellationToken::new();
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let stopper = stop.clone();
+        tokio::spawn(async move {
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+            tracing::info!("stopping");
+            stopper.cancel();
+        });
+        App::open(config)?.run(stop).await
+    })
+}

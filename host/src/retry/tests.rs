@@ -1,0 +1,94 @@
+//! The whole schedule, and the answers that bend it.
+
+use super::*;
+
+fn now() -> Timestamp {
+    "2026-01-01T00:00:00Z".parse().unwrap()
+}
+
+/// The wait that follows, in milliseconds.
+fn wait_ms(attempt_number: u32, outcome: &Outcome, jitter: f64) -> i128 {
+    match next(&Schedule::default(), attempt_number, outcome, now(), jitter) {
+        Next::RetryAt(then) => then.duration_since(now()).as_millis(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn refused(status: u16, retry_after_s: Option<u64>) -> Outcome {
+    Outcome::answered(status, retry_after_s)
+}
+
+#[test]
+fn the_schedule_runs_from_five_seconds_to_a_day_and_ends_in_the_dead_letters() {
+    let waits_s = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
+    for (attempt_number, wait_s) in (1..).zip(waits_s) {
+        assert_eq!(wait_ms(attempt_number, &Outcome::TimedOut, 0.5), wait_s * 1_000);
+    }
+    for attempt_number in [10, 11, u32::MAX] {
+        assert_eq!(next(&Schedule::default(), attempt_number, &refused(429, Some(1)), now(), 0.5), Next::DeadLetter);
+    }
+}
+
+#[test]
+fn every_outcome_has_a_consequence() {
+    fn check(outcome: Outcome, expected: Next) {
+        assert_eq!(next(&Schedule::default(), 1, &outcome, now(), 0.5), expected, "{outcome:?}");
+    }
+    let retry = || Next::RetryAt(now() + SignedDuration::from_secs(5));
+    check(refused(200, None), Next::Done);
+    check(refused(299, None), Next::Done);
+    check(refused(410, None), Next::DisableSubscription);
+    for status in [100, 199, 300, 301, 308, 400, 401, 404, 429, 500, 502, 503, 599] {
+        check(refused(status, None), retry());
+    }
+    check(Outcome::TimedOut, retry());
+    check(Outcome::Unreachable("reset".into()), retry());
+    check(Outcome::Denied("private".into()), retry());
+}
+
+#[test]
+fn jitter_moves_a_gap_by_a_fifth_either_way_and_stays_in_bounds() {
+    let wait_ms = |jitter| wait_ms(2, &Outcome::TimedOut, jitter);
+    assert_eq!((wait_ms(0.0), wait_ms(0.25), wait_ms(1.0)), (240_000, 270_000, 360_000));
+    assert_eq!((wait_ms(-9.0), wait_ms(9.0)), (240_000, 360_000));
+}
+
+#[test]
+fn retry_after_can_lengthen_a_gap_and_not_shorten_it() {
+    fn check(status: u16, retry_after_s: u64, expected_s: i128) {
+        let seen = wait_ms(2, &refused(status, Some(retry_after_s)), 0.5);
+        assert_eq!(seen, expected_s * 1_000, "{status} {retry_after_s}");
+    }
+    check(429, 600, 600);
+    check(503, 600, 600);
+    check(429, 1, 300);
+    check(500, 600, 300);
+    check(429, 86_401, 86_400);
+    check(429, u64::MAX, 86_400);
+}
+
+#[test]
+fn a_wait_beyond_the_end_of_time_ends_there() {
+    let schedule = Schedule { gaps_ms: vec![u64::MAX], jitter_pct: 100, retry_after_s_max: u64::MAX };
+    assert_eq!(next(&schedule, 1, &Outcome::TimedOut, now(), 1.0), Next::RetryAt(Timestamp::MAX));
+}
+
+#[test]
+fn retry_after_is_read_as_seconds_or_as_a_date() {
+    fn check(value: &str, expected: Option<u64>) {
+        assert_eq!(retry_after(value, now()), expected, "{value:?}");
+    }
+    check("0", Some(0));
+    check(" 120 ", Some(120));
+    check("Thu, 01 Jan 2026 00:01:00 GMT", Some(60));
+    check("Thursday, 01-Jan-26 00:01:00 GMT", Some(60));
+    check("Thu Jan  1 00:01:00 2026", Some(60));
+    check("Sun, 06 Nov 1994 08:49:37 GMT", Some(0));
+    check("", None);
+    check("+5", None);
+    check("-5", None);
+    check("1.5", None);
+    check("soon", None);
+    check("99999999999999999999", None);
+    check("Thu, 01 Jan 2026 00:01:00 +0200", None);
+}

@@ -1,0 +1,244 @@
+//! Runs connectors: untrusted code, compiled to WebAssembly, in a fresh instance for every call.
+//! An instance is dropped after its call; no two calls ever share memory. What a guest may reach is in `imports`.
+
+mod engine;
+mod guest;
+mod imports;
+pub(crate) mod machine_code;
+mod wit;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+use wasmtime::component::{Component, Linker};
+
+use crate::api_client::ApiClient;
+use crate::secret::Vault;
+use guest::{DeadlinePassed, Guest};
+use machine_code::MachineCode;
+
+pub(crate) use wit::patchbay::connector::types;
+
+/// What bounds a call and all calls together.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    pub(crate) memory_bytes_max: usize,
+    /// How long a guest may run itself.
+    pub(crate) cpu_ms_max: u64,
+    pub(crate) log_bytes_max: usize,
+    pub(crate) calls_max: usize,
+    pub(crate) calls_per_connector_max: usize,
+    /// How long a call may wait for its turn.
+    pub(crate) queue_ms_max: u64,
+    pub(crate) connectors_loaded_max: usize,
+    pub(crate) compile: machine_code::Limits,
+}
+
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The connector's code failed, in its own words.
+    #[error("{}: {}", .0.name, .0.message)]
+    Threw(types::Failure),
+    /// It crashed.
+    #[error("the connector crashed: {0}")]
+    Trapped(String),
+    #[error("the connector needs more memory than the {0} bytes that a call may use")]
+    OutOfMemory(usize),
+    #[error("the connector did not finish in time")]
+    DeadlinePassed,
+    /// Too many calls are waiting.
+    #[error("too many calls are under way")]
+    Busy,
+    /// The component does not do what every connector must.
+    #[error("{0}")]
+    NotAConnector(String),
+    /// The host could not prepare it.
+    #[error("the connector cannot be loaded: {0}")]
+    Unloadable(String),
+}
+
+/// A call's result, what it logged and how long it took.
+#[derive(Debug)]
+pub(crate) struct Called<T> {
+    pub(crate) result: Result<T, Error>,
+    pub(crate) log: Vec<String>,
+    pub(crate) took_ms: u64,
+    /// The requests that it made.
+    pub(crate) transcript: Vec<String>,
+}
+
+impl<T> Called<T> {
+    /// A call that never began.
+    pub(crate) fn failed(error: Error) -> Called<T> {
+        Called { result: Err(error), log: Vec::new(), took_ms: 0, transcript: Vec::new() }
+    }
+}
+
+/// What a call gets besides its request.
+pub(crate) struct Grant {
+    /// How long the call may take, waiting included.
+    pub(crate) deadline_ms: u64,
+    pub(crate) api_client: Option<ApiClient>,
+    /// The time that the guest sees; the real one if `None`.
+    pub(crate) clock: Option<Timestamp>,
+}
+
+pub(crate) struct Sandbox {
+    engine: wasmtime::Engine,
+    linker: Linker<Guest>,
+    limits: Limits,
+    machine_code: MachineCode,
+    /// Loaded connectors by digest. Replaced whole, so that calls in flight keep what they have.
+    loaded: ArcSwap<HashMap<String, Arc<Loaded>>>,
+    loading: Mutex<()>,
+    calls: Arc<Semaphore>,
+}
+
+/// A connector that is ready to be called.
+pub(crate) struct Loaded {
+    connector: wit::ConnectorPre<Guest>,
+    calls: Arc<Semaphore>,
+    loaded_at: Instant,
+}
+
+impl Sandbox {
+    /// Starts the engine. Compiled connectors are kept in `folder`.
+    pub(crate) fn start(limits: Limits, folder: PathBuf, vault: Arc<Vault>) -> Result<Sandbox, Error> {
+        let unloadable = |error: wasmtime::Error| Error::Unloadable(error.to_string());
+        let engine = engine::for_calls(&limits).map_err(unloadable)?;
+        engine::start_ticking(&engine).map_err(|error| Error::Unloadable(error.to_string()))?;
+        let mut linker = Linker::new(&engine);
+        imports::link(&mut linker).map_err(unloadable)?;
+        let machine_code = MachineCode::open(folder, &engine, vault, limits.compile.clone())?;
+        Ok(Sandbox {
+            engine,
+            linker,
+            machine_code,
+            loaded: ArcSwap::default(),
+            loading: Mutex::new(()),
+            calls: Arc::new(Semaphore::new(limits.calls_max)),
+            limits,
+        })
+    }
+
+    /// Makes a connector ready. `bundle` is read only if it was never compiled here; then this takes seconds.
+    pub(crate) async fn load<E>(
+        &self,
+        digest: &str,
+        bundle: impl FnOnce() -> Result<Bytes, E>,
+    ) -> Result<Arc<Loaded>, Error>
+    where
+        E: std::fmt::Display,
+    {
+        if let Some(loaded) = self.loaded.load().get(digest) {
+            return Ok(Arc::clone(loaded));
+        }
+        let _one_at_a_time = self.loading.lock().await;
+        if let Some(loaded) = self.loaded.load().get(digest) {
+            return Ok(Arc::clone(loaded));
+        }
+        let bundle = || bundle().map_err(|error| Error::Unloadable(error.to_string()));
+        let component = self.machine_code.component(&self.engine, digest, bundle).await?;
+        let loaded = Arc::new(self.prepare(&component)?);
+        self.keep(digest, &loaded);
+        Ok(loaded)
+    }
+
+    /// Answers a request to one of the connector's global webhooks.
+    pub(crate) async fn handle(
+        &self,
+        connector: &Loaded,
+        request: types::WebhookRequest,
+        grant: Grant,
+    ) -> Called<types::HandleResult> {
+        self.call(connector, grant, async move |connector, store| connector.call_handle(store, &request).await).await
+    }
+
+    /// Finds out which events belong to a subscription.
+    pub(crate) async fn get_event_selector(
+        &self,
+        connector: &Loaded,
+        request: types::SelectorRequest,
+        grant: Grant,
+    ) -> Called<types::EventSelector> {
+        let call = async move |connector: &wit::Connector, store: &mut wasmtime::Store<Guest>| {
+            connector.call_get_event_selector(store, &request).await
+        };
+        self.call(connector, grant, call).await
+    }
+
+    async fn call<T>(
+        &self,
+        loaded: &Loaded,
+        grant: Grant,
+        call: impl AsyncFnOnce(&wit::Connector, &mut wasmtime::Store<Guest>) -> wasmtime::Result<Result<T, types::Failure>>,
+    ) -> Called<T> {
+        let start = Instant::now();
+        let deadline = start + Duration::from_millis(grant.deadline_ms);
+        let _permits = match self.permits(loaded).await {
+            Ok(permits) => permits,
+            Err(error) => return Called::failed(error),
+        };
+        let (mut store, log) = guest::new_call(&self.engine, &self.limits, deadline, grant.api_client, grant.clock);
+        let run = async {
+            let connector = loaded.connector.instantiate_async(&mut store).await?;
+            call(&connector, &mut store).await
+        };
+        let result = match tokio::time::timeout_at(deadline.into(), run).await {
+            Ok(Ok(result)) => result.map_err(Error::Threw),
+            Ok(Err(error)) => Err(self.classify(&error, &store)),
+            Err(_) => Err(Error::DeadlinePassed),
+        };
+        let transcript = store.data_mut().api_client.take().map(ApiClient::into_transcript).unwrap_or_default();
+        Called { result, log: log.take(), took_ms: elapsed_ms(start), transcript }
+    }
+
+    /// A place among the calls of this connector, then among all of them: a slow connector waits for itself.
+    async fn permits(&self, loaded: &Loaded) -> Result<[OwnedSemaphorePermit; 2], Error> {
+        let wait = Duration::from_millis(self.limits.queue_ms_max);
+        let both = async {
+            let own = Arc::clone(&loaded.calls).acquire_owned().await.map_err(|_| Error::Busy)?;
+            let all = Arc::clone(&self.calls).acquire_owned().await.map_err(|_| Error::Busy)?;
+            Ok([own, all])
+        };
+        tokio::time::timeout(wait, both).await.map_err(|_| Error::Busy)?
+    }
+
+    fn classify(&self, error: &wasmtime::Error, store: &wasmtime::Store<Guest>) -> Error {
+        if error.is::<DeadlinePassed>() {
+            return Error::DeadlinePassed;
+        }
+        if store.data().memory.is_reached {
+            return Error::OutOfMemory(self.limits.memory_bytes_max);
+        }
+        Error::Trapped(error.root_cause().to_string())
+    }
+
+    fn prepare(&self, component: &Component) -> Result<Loaded, Error> {
+        let not_a_connector = |error: wasmtime::Error| Error::NotAConnector(format!("{error:#}"));
+        let instance = self.linker.instantiate_pre(component).map_err(not_a_connector)?;
+        let connector = wit::ConnectorPre::new(instance).map_err(not_a_connector)?;
+        let calls = Arc::new(Semaphore::new(self.limits.calls_per_connector_max));
+        Ok(Loaded { connector, calls, loaded_at: Instant::now() })
+    }
+
+    fn keep(&self, digest: &str, loaded: &Arc<Loaded>) {
+        let mut table = HashMap::clone(&self.loaded.load());
+        if table.len() >= self.limits.connectors_loaded_max {
+            let oldest = table.iter().min_by_key(|(_, loaded)| loaded.loaded_at).map(|(digest, _)| digest.clone());
+            oldest.map(|digest| table.remove(&digest));
+        }
+        table.insert(digest.to_owned(), Arc::clone(loaded));
+        self.loaded.store(Arc::new(table));
+    }
+}
+
+fn elapsed_ms(start: Instant) -> u64 {
+    u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

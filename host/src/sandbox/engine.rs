@@ -1,0 +1,89 @@
+//! The engine: which WebAssembly a connector may use, how its memory is laid out, and the clock that interrupts it.
+
+use std::thread;
+use std::time::Duration;
+
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use super::Limits;
+
+/// How often a running guest is interrupted, to count its time and to let others run.
+pub(super) const TICK_MS: u64 = 10;
+
+/// What one instance may have of each. A componentize-js component has 4 core instances and 1 memory.
+const CORE_INSTANCES_PER_CALL: u32 = 16;
+const MEMORIES_PER_CALL: u32 = 4;
+const TABLES_PER_CALL: u32 = 16;
+const TABLE_ELEMENTS_MAX: usize = 100_000;
+const CORE_INSTANCE_BYTES_MAX: usize = 4 << 20;
+
+/// Memory of a slot that stays mapped between calls: about what a small handler touches.
+const KEEP_RESIDENT_BYTES: usize = 4 << 20;
+
+/// Builds the engine of a running host. Where the address space does not suffice for pooled memory it goes without.
+pub(super) fn for_calls(limits: &Limits) -> wasmtime::Result<Engine> {
+    let mut config = compiler_config();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(limits)));
+    match Engine::new(&config) {
+        Ok(engine) => Ok(engine),
+        Err(error) => {
+            tracing::warn!(%error, "no room for pooled guest memory; calls will be slower");
+            Engine::new(&compiler_config())
+        }
+    }
+}
+
+/// Builds an engine that only compiles. Its machine code fits the engine `for_calls`.
+pub(super) fn for_compiling() -> wasmtime::Result<Engine> {
+    Engine::new(&compiler_config())
+}
+
+/// What machine code depends on, and what a connector may use: no threads, no 64-bit memory, no exceptions, no GC, no
+/// stack switching.
+fn compiler_config() -> Config {
+    let mut config = Config::new();
+    config
+        .epoch_interruption(true)
+        .wasm_component_model(true)
+        .wasm_memory64(false)
+        .wasm_relaxed_simd(false)
+        .wasm_wide_arithmetic(false)
+        .wasm_custom_page_sizes(false)
+        .native_unwind_info(false)
+        .memory_init_cow(true);
+    config
+}
+
+fn pooling(limits: &Limits) -> PoolingAllocationConfig {
+    let calls = u32::try_from(limits.calls_max).unwrap_or(u32::MAX);
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_component_instances(calls)
+        .total_core_instances(calls.saturating_mul(CORE_INSTANCES_PER_CALL))
+        .total_memories(calls.saturating_mul(2))
+        .total_tables(calls.saturating_mul(TABLES_PER_CALL))
+        .total_stacks(calls)
+        .max_core_instances_per_component(CORE_INSTANCES_PER_CALL)
+        .max_memories_per_component(MEMORIES_PER_CALL)
+        .max_tables_per_component(TABLES_PER_CALL)
+        .max_core_instance_size(CORE_INSTANCE_BYTES_MAX)
+        .max_component_instance_size(CORE_INSTANCE_BYTES_MAX)
+        .max_memory_size(limits.memory_bytes_max)
+        .table_elements(TABLE_ELEMENTS_MAX)
+        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .table_keep_resident(1 << 16)
+        .pagemap_scan(Enabled::Auto);
+    pool
+}
+
+/// Starts the clock that interrupts guests. It ends with the engine.
+pub(super) fn start_ticking(engine: &Engine) -> std::io::Result<()> {
+    let engine = engine.weak();
+    thread::Builder::new().name("epoch".into()).spawn(move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            thread::sleep(Duration::from_millis(TICK_MS));
+        }
+    })?;
+    Ok(())
+}

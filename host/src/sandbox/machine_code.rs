@@ -1,0 +1,133 @@
+//! Machine code of connectors: compiled once, in a child process that may crash or hang alone, and kept on disk.
+//!
+//! Loading machine code is trusting it. So a file counts only with the tag that this host's own key gives it, in a
+//! folder that is the owner's alone; anything else is compiled again.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::process::Command;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use super::{Error, engine};
+use crate::secret::Vault;
+
+const TAG_BYTES: usize = 32;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    /// The program that compiles: this one.
+    pub(crate) program: PathBuf,
+    pub(crate) ms_max: u64,
+    pub(crate) memory_bytes_max: u64,
+}
+
+pub(super) struct MachineCode {
+    folder: PathBuf,
+    /// What else the code depends on: processor features, settings and version of the compiler.
+    engine: String,
+    vault: Arc<Vault>,
+    limits: Limits,
+}
+
+impl MachineCode {
+    pub(super) fn open(folder: PathBuf, engine: &Engine, vault: Arc<Vault>, limits: Limits) -> Result<Self, Error> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(unloadable)?;
+        let mut hasher = DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        Ok(MachineCode { folder, engine: format!("{:016x}", hasher.finish()), vault, limits })
+    }
+
+    /// The compiled component of a bundle.
+    pub(super) async fn component(
+        &self,
+        engine: &Engine,
+        digest: &str,
+        bundle: impl FnOnce() -> Result<Bytes, Error>,
+    ) -> Result<Component, Error> {
+        let path = self.folder.join(format!("{digest}-{}.cwasm", self.engine));
+        if let Some(component) = self.load(engine, &path) {
+            return Ok(component);
+        }
+        self.compile(&bundle()?, &path).await?;
+        self.load(engine, &path).ok_or_else(|| Error::Unloadable("the compiled file cannot be loaded".into()))
+    }
+
+    #[expect(unsafe_code, reason = "the tag proves that this host compiled the file")]
+    fn load(&self, engine: &Engine, path: &Path) -> Option<Component> {
+        let code = fs::read(path).ok()?;
+        let tag = fs::read(tag_path(path)).ok()?;
+        if !self.vault.is_own(&tagged(path, &code), &tag) {
+            tracing::warn!(path = %path.display(), "compiled connector is not this host's own; compiling again");
+            return None;
+        }
+        // SAFETY: these are the bytes that this host's compiler wrote, for an engine with the same hash.
+        unsafe { Component::deserialize_file(engine, path) }.ok()
+    }
+
+    async fn compile(&self, bundle: &[u8], path: &Path) -> Result<(), Error> {
+        let input = path.with_extension("wasm");
+        let output = path.with_extension("partial");
+        fs::write(&input, bundle).map_err(unloadable)?;
+        let compiled = self.run_compiler(&input, &output).await;
+        let _ = fs::remove_file(&input);
+        compiled?;
+        let code = fs::read(&output).map_err(unloadable)?;
+        fs::write(tag_path(path), self.vault.tag(&tagged(path, &code))).map_err(unloadable)?;
+        fs::rename(&output, path).map_err(unloadable)
+    }
+
+    async fn run_compiler(&self, input: &Path, output: &Path) -> Result<(), Error> {
+        let child = Command::new(&self.limits.program)
+            .arg("compile")
+            .args([input, output])
+            .arg("--memory-bytes-max")
+            .arg(self.limits.memory_bytes_max.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .output();
+        let time_max = Duration::from_millis(self.limits.ms_max);
+        let output = tokio::time::timeout(time_max, child)
+            .await
+            .map_err(|_| Error::NotAConnector(format!("it does not compile within {} ms", self.limits.ms_max)))?
+            .map_err(unloadable)?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let why = String::from_utf8_lossy(&output.stderr);
+        let why = why.trim().lines().last().map(str::to_owned).unwrap_or_else(|| output.status.to_string());
+        Err(Error::NotAConnector(format!("it does not compile: {why}")))
+    }
+}
+
+/// Compiles a file. Runs in a process of its own, which takes at most `memory_bytes_max` of address space.
+pub(crate) fn compile_file(input: &Path, output: &Path, memory_bytes_max: u64) -> Result<(), String> {
+    rlimit::setrlimit(rlimit::Resource::AS, memory_bytes_max, memory_bytes_max).map_err(|error| error.to_string())?;
+    let bundle = fs::read(input).map_err(|error| error.to_string())?;
+    let engine = engine::for_compiling().map_err(|error| error.to_string())?;
+    let code = engine.precompile_component(&bundle).map_err(|error| format!("{error:#}"))?;
+    fs::write(output, code).map_err(|error| error.to_string())
+}
+
+/// What the tag vouches for: the code under this name.
+fn tagged(path: &Path, code: &[u8]) -> Vec<u8> {
+    let name = path.file_name().map(|name| name.as_encoded_bytes().to_vec()).unwrap_or_default();
+    [name.as_slice(), b"\0", code].concat()
+}
+
+fn tag_path(path: &Path) -> PathBuf {
+    path.with_extension(format!("tag{TAG_BYTES}"))
+}
+
+fn unloadable(error: impl std::fmt::Display) -> Error {
+    Error::Unloadable(error.to_string())
+}

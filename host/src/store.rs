@@ -1,0 +1,224 @@
+//! Everything that must survive a restart. Callers see operations of the domain; sled, keys and files stay inside.
+//! What an operation reports as done is done in one transaction; what must outlive a power cut is awaited with
+//! the operation itself, never assumed.
+
+mod connections;
+mod connectors;
+mod content;
+mod deliveries;
+mod integrations;
+mod keys;
+mod lanes;
+mod page;
+mod retention;
+mod subscriptions;
+mod sync;
+mod webhooks;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
+
+use content::ContentLog;
+use keys::{Key, Table};
+use lanes::Lanes;
+use sync::Syncer;
+
+pub(crate) use content::ContentRef;
+pub(crate) use deliveries::{Claim, Settlement};
+pub(crate) use page::{Page, PageRequest};
+pub(crate) use webhooks::{NewEvent, Routing, WebhookCommit};
+
+/// The layout of keys and records that this code reads and writes.
+const LAYOUT: u32 = 1;
+
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// Nothing can be written or read now.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// The configured room is used up.
+    #[error("the store is full: its content log may hold {bytes_max} bytes")]
+    Full { bytes_max: u64 },
+    /// What is stored cannot be read.
+    #[error("the store is damaged: {0}")]
+    Corrupt(String),
+    /// Something with this key exists, or something depends on it.
+    #[error("{0}")]
+    Conflict(String),
+}
+
+impl From<sled::Error> for Error {
+    fn from(error: sled::Error) -> Self {
+        match error {
+            sled::Error::Corruption { .. } => Error::Corrupt(error.to_string()),
+            other => Error::Unavailable(other.to_string()),
+        }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Error::Unavailable(error.to_string())
+    }
+}
+
+/// What bounds the store.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) cache_bytes: u64,
+    pub(crate) content_segment_bytes: u64,
+    pub(crate) content_bytes_max: u64,
+    pub(crate) unrouted_events_max: u64,
+    pub(crate) duplicate_window_ms: u64,
+    pub(crate) deliveries_in_flight_per_subscription_max: usize,
+}
+
+#[derive(Clone)]
+pub(crate) struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    tree: sled::Tree,
+    content: Arc<ContentLog>,
+    bundles: PathBuf,
+    options: Options,
+    /// Commits of webhooks hold it for reading, changes of subscriptions for writing: an event finds each
+    /// subscription either before or after it is committed, never in between.
+    routing: tokio::sync::RwLock<()>,
+    lanes: Mutex<Lanes>,
+    due: tokio::sync::Notify,
+    unrouted_count: AtomicU64,
+    syncer: Syncer,
+}
+
+impl Store {
+    /// Opens the store in `folder`, which is created if it is not there.
+    pub(crate) fn open(folder: &Path, options: Options) -> Result<Store, Error> {
+        std::fs::create_dir_all(folder)?;
+        let bundles = folder.join("bundles");
+        std::fs::create_dir_all(&bundles)?;
+        let db = open_sled(&folder.join("sled"), options.cache_bytes)?;
+        let content = Arc::new(ContentLog::open(
+            &folder.join("content"),
+            options.content_segment_bytes,
+            options.content_bytes_max,
+        )?);
+        let syncer = Syncer::start(db.clone(), &folder.join("sled"), Arc::clone(&content))?;
+        let tree = db.open_tree("patchbay")?;
+        let lanes = Mutex::new(Lanes::new(options.deliveries_in_flight_per_subscription_max));
+        let inner = Inner {
+            tree,
+            content,
+            bundles,
+            options,
+            routing: tokio::sync::RwLock::default(),
+            lanes,
+            due: tokio::sync::Notify::new(),
+            unrouted_count: AtomicU64::new(0),
+            syncer,
+        };
+        let store = Store { inner: Arc::new(inner) };
+        store.check_layout()?;
+        store.load_lanes()?;
+        store.count_unrouted()?;
+        Ok(store)
+    }
+
+    /// Returns when everything written before is on disk.
+    pub(crate) async fn durable(&self) -> Result<(), Error> {
+        self.inner.syncer.durable().await
+    }
+
+    /// The hash of the API token, if one was ever made.
+    pub(crate) fn api_token_hash(&self) -> Result<Option<String>, Error> {
+        self.get(&Key::new(Table::ApiToken))
+    }
+
+    pub(crate) async fn set_api_token_hash(&self, hash: &str) -> Result<(), Error> {
+        self.inner.tree.insert(Key::new(Table::ApiToken), encode(&hash)?)?;
+        self.durable().await
+    }
+
+    /// A body or payload; `None` if it has expired.
+    pub(crate) fn content(&self, place: ContentRef) -> Result<Option<bytes::Bytes>, Error> {
+        self.inner.content.read(place)
+    }
+
+    fn check_layout(&self) -> Result<(), Error> {
+        match self.get::<u32>(&Key::new(Table::Layout))? {
+            Some(LAYOUT) => Ok(()),
+            None => {
+                self.inner.tree.insert(Key::new(Table::Layout), encode(&LAYOUT)?)?;
+                Ok(())
+            }
+            Some(other) => Err(Error::Corrupt(format!(
+                "its layout is version {other}, this program reads version {LAYOUT}; use the program that wrote it"
+            ))),
+        }
+    }
+
+    fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, Error> {
+        self.inner.tree.get(key)?.map(|bytes| decode(&bytes)).transpose()
+    }
+
+    /// Runs `change` as one transaction: all of it, or nothing. It may run several times before it holds.
+    fn transact<T>(&self, change: impl Fn(&TransactionalTree) -> Result<T, Abort>) -> Result<T, Error> {
+        self.inner.tree.transaction(change).map_err(|error| match error {
+            TransactionError::Abort(error) => error,
+            TransactionError::Storage(error) => error.into(),
+        })
+    }
+}
+
+type Abort = ConflictableTransactionError<Error>;
+
+fn abort<T>(error: Error) -> Result<T, Abort> {
+    Err(ConflictableTransactionError::Abort(error))
+}
+
+fn read<T: DeserializeOwned>(tx: &TransactionalTree, key: &Key) -> Result<Option<T>, Abort> {
+    tx.get(key)?.map(|bytes| decode(&bytes)).transpose().or_else(abort)
+}
+
+fn write<T: Serialize>(tx: &TransactionalTree, key: Key, value: &T) -> Result<(), Abort> {
+    let bytes = encode(value).or_else(abort)?;
+    tx.insert(key, bytes)?;
+    Ok(())
+}
+
+/// Writes a key that says all by being there.
+fn mark(tx: &TransactionalTree, key: Key) -> Result<(), Abort> {
+    tx.insert(key, Vec::new())?;
+    Ok(())
+}
+
+fn remove(tx: &TransactionalTree, key: Key) -> Result<(), Abort> {
+    tx.remove(key)?;
+    Ok(())
+}
+
+fn open_sled(folder: &Path, cache_bytes: u64) -> Result<sled::Db, Error> {
+    sled::Config::new().path(folder).cache_capacity(cache_bytes).open().map_err(|error| match error {
+        sled::Error::Io(io) if io.kind() == std::io::ErrorKind::WouldBlock => {
+            Error::Unavailable(format!("{} is in use by another process", folder.display()))
+        }
+        other => other.into(),
+    })
+}
+
+fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value).map_err(|error| Error::Corrupt(error.to_string()))
+}
+
+fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(bytes).map_err(|error| Error::Corrupt(error.to_string()))
+}

@@ -1,0 +1,58 @@
+//! Connections. Removing one removes its subscriptions: a customer who leaves gets nothing more.
+
+use super::keys::{Key, Table};
+use super::page::Order;
+use super::{Error, Page, PageRequest, Store, abort, mark, read, remove, write};
+use crate::connection::Connection;
+
+impl Store {
+    /// Creates or replaces a connection. It cannot move to another integration.
+    pub(crate) async fn put_connection(&self, connection: &Connection) -> Result<(), Error> {
+        let index =
+            Key::new(Table::ConnectionOfIntegration).part(connection.integration_id.as_str()).tail(&connection.id);
+        self.transact(|tx| {
+            let integration = super::integrations::integration_key(&connection.integration);
+            if tx.get(integration)?.is_none() {
+                return abort(Error::Conflict("its integration was deleted meanwhile".into()));
+            }
+            let earlier = read::<Connection>(tx, &connection_key(&connection.id))?;
+            if earlier.is_some_and(|earlier| earlier.integration_id != connection.integration_id) {
+                return abort(Error::Conflict("the connection belongs to another integration".into()));
+            }
+            write(tx, connection_key(&connection.id), connection)?;
+            mark(tx, index.clone())
+        })?;
+        self.durable().await
+    }
+
+    pub(crate) fn connection(&self, id: &str) -> Result<Option<Connection>, Error> {
+        self.get(&connection_key(id))
+    }
+
+    pub(crate) fn connections(
+        &self,
+        request: &PageRequest,
+        fits: impl Fn(&Connection) -> bool,
+    ) -> Result<Page<Connection>, Error> {
+        self.page(&Key::new(Table::Connection), Order::OldestFirst, request, fits)
+    }
+
+    pub(crate) async fn remove_connection(&self, connection: &Connection) -> Result<(), Error> {
+        let alone = self.inner.routing.write().await;
+        for subscription in self.subscriptions_of_connection(&connection.id)? {
+            self.forget_subscription(&subscription)?;
+        }
+        let index =
+            Key::new(Table::ConnectionOfIntegration).part(connection.integration_id.as_str()).tail(&connection.id);
+        self.transact(|tx| {
+            remove(tx, index.clone())?;
+            remove(tx, connection_key(&connection.id))
+        })?;
+        drop(alone);
+        self.durable().await
+    }
+}
+
+pub(super) fn connection_key(id: &str) -> Key {
+    Key::new(Table::Connection).tail(id)
+}

@@ -1,0 +1,136 @@
+//! The byte layout of keys. Pure.
+//!
+//! A key is a table byte, then parts, then a tail. A part carries its length, so that no two different lists of
+//! parts give the same bytes and a prefix ends only where a part ends. The tail is raw, so that it sorts.
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Table {
+    /// → number of the store's layout
+    Layout = 0,
+    /// → hash of the API token
+    ApiToken = 1,
+    /// connector → its newest version number
+    Connector = 10,
+    /// (connector) version → ConnectorVersion
+    Version = 11,
+    /// integration key → Integration
+    Integration = 20,
+    /// token → WebhookAddress
+    WebhookToken = 21,
+    /// (integration id) webhook key → token
+    TokenOfWebhook = 22,
+    /// connection id → Connection
+    Connection = 30,
+    /// (integration id) connection id →
+    ConnectionOfIntegration = 31,
+    /// subscription id → Subscription
+    Subscription = 40,
+    /// (connection id) subscription id →
+    SubscriptionOfConnection = 41,
+    /// (integration id) (webhook key) (selector) subscription id →
+    Route = 42,
+    /// request id → WebhookRequest
+    Request = 50,
+    /// event id → RoutedEvent
+    Event = 60,
+    /// (request id) event id →
+    EventOfRequest = 61,
+    /// (integration id) provider id → event id and time
+    Seen = 62,
+    /// (integration id) (webhook key) (selector) event id →
+    Unrouted = 63,
+    /// event id →
+    UnroutedByAge = 64,
+    /// delivery id → Delivery
+    Delivery = 70,
+    /// (event id) delivery id →
+    DeliveryOfEvent = 71,
+    /// (subscription id) due time, delivery id →
+    Due = 72,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Key(Vec<u8>);
+
+impl Key {
+    pub(super) fn new(table: Table) -> Key {
+        Key(vec![table as u8])
+    }
+
+    /// Appends a part. Parts are at most 64 KiB: everything named from outside is bounded far below.
+    pub(super) fn part(mut self, part: impl AsRef<[u8]>) -> Key {
+        let part = part.as_ref();
+        let length = u16::try_from(part.len()).unwrap_or(u16::MAX);
+        self.0.extend_from_slice(&length.to_be_bytes());
+        self.0.extend_from_slice(part);
+        self
+    }
+
+    pub(super) fn tail(mut self, tail: impl AsRef<[u8]>) -> Key {
+        self.0.extend_from_slice(tail.as_ref());
+        self
+    }
+
+    /// What follows `self` in a longer key.
+    pub(super) fn tail_of<'k>(&self, key: &'k [u8]) -> &'k [u8] {
+        key.strip_prefix(self.0.as_slice()).unwrap_or_default()
+    }
+
+    pub(super) fn text_tail_of(&self, key: &[u8]) -> String {
+        String::from_utf8_lossy(self.tail_of(key)).into_owned()
+    }
+}
+
+impl AsRef<[u8]> for Key {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Key> for sled::IVec {
+    fn from(key: Key) -> sled::IVec {
+        sled::IVec::from(key.0)
+    }
+}
+
+/// A time as eight bytes that sort; times before 1970 count as 1970.
+pub(super) fn time_bytes(ms: i64) -> [u8; 8] {
+    u64::try_from(ms).unwrap_or(0).to_be_bytes()
+}
+
+/// The time at the start of these bytes, and the rest.
+pub(super) fn split_time(bytes: &[u8]) -> Option<(i64, &[u8])> {
+    let (time, rest) = bytes.split_first_chunk::<8>()?;
+    Some((i64::try_from(u64::from_be_bytes(*time)).unwrap_or(i64::MAX), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn route(parts: &[String], tail: &str) -> Key {
+        parts.iter().fold(Key::new(Table::Route), Key::part).tail(tail)
+    }
+
+    proptest! {
+        #[test]
+        fn different_parts_give_different_keys_and_no_shared_prefix(
+            a in prop::collection::vec(".{0,20}", 3), b in prop::collection::vec(".{0,20}", 3), tail in ".{0,20}",
+        ) {
+            let of_a = route(&a, "");
+            prop_assert_eq!(route(&b, &tail).as_ref().starts_with(of_a.as_ref()), a == b);
+            prop_assert_eq!(of_a.tail_of(route(&a, &tail).as_ref()), tail.as_bytes());
+        }
+
+        #[test]
+        fn times_sort_as_numbers(a in 0..i64::MAX, b in 0..i64::MAX) {
+            prop_assert_eq!(time_bytes(a).cmp(&time_bytes(b)), a.cmp(&b));
+            let mut bytes = time_bytes(a).to_vec();
+            bytes.extend(b"rest");
+            prop_assert_eq!(split_time(&bytes), Some((a, b"rest".as_slice())));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Lists: a page at a time, each found again by an opaque cursor that stays right when rows are inserted.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
+
+use super::keys::Key;
+use super::{Error, Store, decode};
+
+/// How many rows one page may look at before it stops and hands out a cursor. Bounds a filter that fits little.
+const ROWS_SCANNED_MAX: usize = 5_000;
+
+#[derive(Clone, Debug)]
+pub(crate) struct PageRequest {
+    /// At most this many rows.
+    pub(crate) limit: usize,
+    /// Where the page before ended.
+    pub(crate) cursor: Option<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Page<T> {
+    pub(crate) items: Vec<T>,
+    /// Where the next page begins; `None` at the end.
+    pub(crate) cursor: Option<String>,
+}
+
+/// In which order a table is read.
+#[derive(Clone, Copy)]
+pub(super) enum Order {
+    OldestFirst,
+    NewestFirst,
+}
+
+impl Store {
+    /// One page of the records under `prefix` that `fits` lets through.
+    pub(super) fn page<T: DeserializeOwned>(
+        &self,
+        prefix: &Key,
+        order: Order,
+        request: &PageRequest,
+        fits: impl Fn(&T) -> bool,
+    ) -> Result<Page<T>, Error> {
+        self.page_of(prefix, order, request, |_, value| decode::<T>(value).map(Some), fits)
+    }
+
+    /// The same, where `read` finds the record that a row stands for.
+    pub(super) fn page_of<T>(
+        &self,
+        prefix: &Key,
+        order: Order,
+        request: &PageRequest,
+        read: impl Fn(&str, &[u8]) -> Result<Option<T>, Error>,
+        fits: impl Fn(&T) -> bool,
+    ) -> Result<Page<T>, Error> {
+        let mut page = Page { items: Vec::new(), cursor: None };
+        for (scanned, row) in self.rows(prefix, order, request)?.enumerate() {
+            let (key, value) = row?;
+            let tail = prefix.text_tail_of(&key);
+            if let Some(item) = read(&tail, &value)?.filter(&fits) {
+                page.items.push(item);
+            }
+            if page.items.len() == request.limit || scanned + 1 == ROWS_SCANNED_MAX {
+                page.cursor = Some(URL_SAFE_NO_PAD.encode(tail));
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    fn rows(
+        &self,
+        prefix: &Key,
+        order: Order,
+        request: &PageRequest,
+    ) -> Result<Box<dyn Iterator<Item = sled::Result<(sled::IVec, sled::IVec)>>>, Error> {
+        let after = request.cursor.as_deref().and_then(|cursor| URL_SAFE_NO_PAD.decode(cursor).ok());
+        let start = prefix.as_ref().to_vec();
+        let end = prefix.clone().tail([0xff; 8]).as_ref().to_vec();
+        let at = |tail: &Vec<u8>| prefix.clone().tail(tail).as_ref().to_vec();
+        Ok(match (order, after.as_ref().map(at)) {
+            (Order::NewestFirst, after) => Box::new(self.inner.tree.range(start..after.unwrap_or(end)).rev()),
+            (Order::OldestFirst, None) => Box::new(self.inner.tree.range(start..end)),
+            (Order::OldestFirst, Some(after)) => {
+                use std::ops::Bound::Excluded;
+                Box::new(self.inner.tree.range((Excluded(after), Excluded(end))))
+            }
+        })
+    }
+}

@@ -1,0 +1,185 @@
+//! Subscriptions and the routing index. The index names a subscription exactly while events are to be routed to it.
+
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+use super::keys::{Key, Table};
+use super::page::Order;
+use super::webhooks::{delivery_of, write_delivery};
+use super::{Abort, Error, Page, PageRequest, Store, abort, mark, read, remove, write};
+use crate::clock;
+use crate::delivery::Delivery;
+use crate::event::{EventStatus, RoutedEvent};
+use crate::id::{EventId, IntegrationId, SubscriptionId};
+use crate::subscription::Subscription;
+
+/// How many waiting events one transaction routes.
+const EVENTS_ROUTED_AT_ONCE_MAX: usize = 100;
+
+impl Store {
+    /// Creates or replaces a subscription, and routes the events that waited for its selector.
+    pub(crate) async fn put_subscription(&self, subscription: &Subscription) -> Result<(), Error> {
+        let alone = self.inner.routing.write().await;
+        self.transact(|tx| {
+            if tx.get(super::connections::connection_key(&subscription.connection))?.is_none() {
+                return abort(Error::Conflict("its connection was deleted meanwhile".into()));
+            }
+            take_off_routes(tx, &subscription.id)?;
+            write(tx, subscription_key(&subscription.id), subscription)?;
+            mark(tx, of_connection(&subscription.connection).tail(subscription.id.as_str()))?;
+            route_key(subscription).map_or(Ok(()), |route| mark(tx, route))
+        })?;
+        if subscription.active_source().is_some() {
+            self.route_waiting_events(subscription)?;
+            self.resume_lane(&subscription.id)?;
+        }
+        drop(alone);
+        self.durable().await
+    }
+
+    pub(crate) fn subscription(&self, id: &SubscriptionId) -> Result<Option<Subscription>, Error> {
+        self.get(&subscription_key(id))
+    }
+
+    pub(crate) fn subscriptions(
+        &self,
+        request: &PageRequest,
+        fits: impl Fn(&Subscription) -> bool,
+    ) -> Result<Page<Subscription>, Error> {
+        self.page(&Key::new(Table::Subscription), Order::NewestFirst, request, fits)
+    }
+
+    /// Forgets a subscription. Its pending deliveries end as dead when their turn comes.
+    pub(crate) async fn remove_subscription(&self, subscription: &Subscription) -> Result<(), Error> {
+        let alone = self.inner.routing.write().await;
+        self.forget_subscription(subscription)?;
+        drop(alone);
+        self.durable().await
+    }
+
+    /// The same, for a caller that holds the routing lock.
+    pub(super) fn forget_subscription(&self, subscription: &Subscription) -> Result<(), Error> {
+        self.transact(|tx| {
+            take_off_routes(tx, &subscription.id)?;
+            remove(tx, of_connection(&subscription.connection).tail(subscription.id.as_str()))?;
+            remove(tx, subscription_key(&subscription.id))
+        })?;
+        self.resume_lane(&subscription.id)
+    }
+
+    pub(super) fn subscriptions_of_connection(&self, connection: &str) -> Result<Vec<Subscription>, Error> {
+        let mut found = Vec::new();
+        let prefix = of_connection(connection);
+        for row in self.inner.tree.scan_prefix(&prefix) {
+            if let Some(id) = SubscriptionId::parse(&prefix.text_tail_of(&row?.0)) {
+                found.extend(self.subscription(&id)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The subscriptions with exactly this selector, in the order in which they were made.
+    pub(crate) fn subscriptions_matching(
+        &self,
+        integration: &IntegrationId,
+        webhook_key: &str,
+        selector: &str,
+    ) -> Result<Vec<Subscription>, Error> {
+        let prefix = routes(Table::Route, integration, webhook_key, selector);
+        let mut found = Vec::new();
+        for row in self.inner.tree.scan_prefix(&prefix) {
+            if let Some(id) = SubscriptionId::parse(&prefix.text_tail_of(&row?.0)) {
+                found.extend(self.subscription(&id)?);
+            }
+        }
+        Ok(found)
+    }
+
+    fn route_waiting_events(&self, subscription: &Subscription) -> Result<(), Error> {
+        let Some(source) = subscription.active_source() else { return Ok(()) };
+        let prefix = routes(
+            Table::Unrouted,
+            &subscription.integration_id,
+            &source.global_webhook_key,
+            &source.global_webhook_event_selector,
+        );
+        let now = clock::now();
+        loop {
+            let rows = self.inner.tree.scan_prefix(&prefix).take(EVENTS_ROUTED_AT_ONCE_MAX);
+            let waiting = rows.map(|row| Ok(EventId::parse(&prefix.text_tail_of(&row?.0))));
+            let waiting: Vec<EventId> = waiting.collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect();
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            self.transact(|tx| {
+                waiting.iter().try_for_each(|event| {
+                    let event = read::<RoutedEvent>(tx, &Key::new(Table::Event).tail(event.as_str()))?;
+                    event.map_or(Ok(()), |event| {
+                        let delivery = delivery_of(&event, subscription, now);
+                        route_waiting_event(tx, event, &delivery)
+                    })
+                })
+            })?;
+            self.inner.unrouted_count.fetch_sub(waiting.len() as u64, Ordering::Relaxed);
+            self.announce(&subscription.id, now.as_millisecond());
+        }
+    }
+
+    fn resume_lane(&self, id: &SubscriptionId) -> Result<(), Error> {
+        let mut lanes = self.inner.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = self.first_due(&lanes, id)?.map(|(at, _)| at);
+        lanes.resume(id, next);
+        self.inner.due.notify_one();
+        Ok(())
+    }
+}
+
+fn route_waiting_event(
+    tx: &sled::transaction::TransactionalTree,
+    mut event: RoutedEvent,
+    delivery: &Delivery,
+) -> Result<(), Abort> {
+    stop_waiting(tx, &event)?;
+    event.status = EventStatus::Routed;
+    event.delivery_count += 1;
+    write(tx, Key::new(Table::Event).tail(event.id.as_str()), &event)?;
+    write_delivery(tx, delivery)
+}
+
+/// Takes an event off the lists of those that wait for a subscription.
+pub(super) fn stop_waiting(tx: &sled::transaction::TransactionalTree, event: &RoutedEvent) -> Result<(), Abort> {
+    for selector in &event.selectors {
+        let waiting = routes(Table::Unrouted, &event.integration_id, &event.webhook_key, selector);
+        remove(tx, waiting.tail(event.id.as_str()))?;
+    }
+    remove(tx, Key::new(Table::UnroutedByAge).tail(event.id.as_str()))
+}
+
+pub(super) fn take_off_routes(tx: &sled::transaction::TransactionalTree, id: &SubscriptionId) -> Result<(), Abort> {
+    let earlier = read::<Subscription>(tx, &subscription_key(id))?;
+    earlier.as_ref().and_then(route_key).map_or(Ok(()), |route| remove(tx, route))
+}
+
+fn route_key(subscription: &Subscription) -> Option<Key> {
+    let source = subscription.active_source()?;
+    let of_selector = routes(
+        Table::Route,
+        &subscription.integration_id,
+        &source.global_webhook_key,
+        &source.global_webhook_event_selector,
+    );
+    Some(of_selector.tail(subscription.id.as_str()))
+}
+
+/// What all that waits for or listens to one selector has in common.
+pub(super) fn routes(table: Table, integration: &IntegrationId, webhook_key: &str, selector: &str) -> Key {
+    Key::new(table).part(integration.as_str()).part(webhook_key).part(selector)
+}
+
+pub(super) fn subscription_key(id: &SubscriptionId) -> Key {
+    Key::new(Table::Subscription).tail(id.as_str())
+}
+
+fn of_connection(connection: &str) -> Key {
+    Key::new(Table::SubscriptionOfConnection).part(connection)
+}

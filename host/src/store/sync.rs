@@ -1,0 +1,108 @@
+//! Group commit: one thread makes everything written so far durable, for everyone who waits.
+//!
+//! sled's own flush on Linux survives a killed process, not a power cut: it ends in `sync_file_range`. So each
+//! round ends with `fdatasync` on sled's file, and on the files to which it moves large pages. After a failed
+//! sync nothing is known about the disk; from then on every commit fails.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+
+use super::Error;
+use super::content::ContentLog;
+
+type Waiter = oneshot::Sender<Result<(), String>>;
+
+pub(super) struct Syncer {
+    waiters: Option<mpsc::Sender<Waiter>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Syncer {
+    pub(super) fn start(db: sled::Db, folder: &Path, content: Arc<ContentLog>) -> Result<Syncer, Error> {
+        let disk = Disk {
+            db,
+            file: File::open(folder.join("db"))?,
+            blobs: folder.join("blobs"),
+            synced: BTreeSet::new(),
+            content,
+        };
+        let (waiters, receiver) = mpsc::channel();
+        let thread = std::thread::Builder::new().name("store-sync".into()).spawn(move || run(disk, &receiver))?;
+        Ok(Syncer { waiters: Some(waiters), thread: Some(thread) })
+    }
+
+    /// Returns when everything that was written before is on disk.
+    pub(super) async fn durable(&self) -> Result<(), Error> {
+        let stopped = || Error::Unavailable("the store is shut down".into());
+        let (waiter, done) = oneshot::channel();
+        self.waiters.as_ref().ok_or_else(stopped)?.send(waiter).map_err(|_| stopped())?;
+        done.await.map_err(|_| stopped())?.map_err(Error::Unavailable)
+    }
+}
+
+impl Drop for Syncer {
+    fn drop(&mut self) {
+        self.waiters = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(mut disk: Disk, waiters: &mpsc::Receiver<Waiter>) {
+    let mut broken: Option<String> = None;
+    while let Ok(first) = waiters.recv() {
+        let waiting: Vec<Waiter> = std::iter::once(first).chain(waiters.try_iter()).collect();
+        if broken.is_none() {
+            broken = disk.sync().err().map(|error| format!("the disk refuses writes: {error}"));
+        }
+        for waiter in waiting {
+            let _ = waiter.send(broken.clone().map_or(Ok(()), Err));
+        }
+    }
+    let _ = disk.sync();
+}
+
+struct Disk {
+    db: sled::Db,
+    file: File,
+    blobs: PathBuf,
+    synced: BTreeSet<std::ffi::OsString>,
+    content: Arc<ContentLog>,
+}
+
+impl Disk {
+    /// Content first: a record on disk never names content that is not.
+    fn sync(&mut self) -> Result<(), Error> {
+        self.content.sync()?;
+        self.db.flush()?;
+        self.sync_blobs()?;
+        Ok(self.file.sync_data()?)
+    }
+
+    fn sync_blobs(&mut self) -> io::Result<()> {
+        let names = match fs::read_dir(&self.blobs) {
+            Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<BTreeSet<_>>>()?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        for name in names.difference(&self.synced) {
+            match File::open(self.blobs.join(name)) {
+                Ok(file) => file.sync_all()?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if names != self.synced {
+            File::open(&self.blobs)?.sync_all()?;
+            self.synced = names;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+/**
+ * Looks for mistakes in the author's JavaScript that bundle without complaint: no default export, values frozen at
+ * build time, a webhook key that does not exist. Reads the syntax tree; runs nothing.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseSync } from 'oxc-parser';
+import { didYouMean } from '../suggest.js';
+import { methodFilesOf } from './bundle-code.js';
+
+const SCRIPT = /\.[cm]?[jt]sx?$/;
+const FUNCTIONS = ['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'];
+const FROZEN_CALLS = ['Date.now', 'Math.random', 'performance.now', 'crypto.randomUUID', 'crypto.getRandomValues'];
+
+/**
+ * @param {import('../folder/read-folder.js').Connector} connector
+ * @param {readonly string[]} files the author's files, relative to the folder
+ * @param {import('../problems.js').Problems} problems
+ */
+export async function checkSources(connector, files, problems) {
+  const methods = methodFilesOf(connector);
+  const webhookKeys = connector.webhooks.map(({ key }) => key);
+  for (const file of files.filter((each) => SCRIPT.test(each))) {
+    const text = await readFile(join(connector.root, file), 'utf8');
+    const { program, module, errors } = parseSync(file, text);
+    // A syntax error is the bundler's to report.
+    if (errors.length > 0) continue;
+    const lineOf = (/** @type {any} */ node) => text.slice(0, node.start).split('\n').length;
+    if (methods.includes(file) && !hasDefaultExport(module, program)) {
+      problems.error(file, 1, 'the file has no default export', 'Write `export default async function …`.');
+    }
+    for (const { node, name } of frozenValues(program)) {
+      problems.warn(file, lineOf(node), `\`${name}\` at module level runs once, while the bundle is built`, 'Move it into the function: its value would be the same for every request.');
+    }
+    for (const node of webhookKeyLiterals(program)) {
+      if (webhookKeys.length === 0 || webhookKeys.includes(node.value)) continue;
+      problems.warn(file, lineOf(node), `the connector has no global webhook \`${node.value}\``, didYouMean(node.value, webhookKeys));
+    }
+  }
+}
+
+/**
+ * @param {import('oxc-parser').EcmaScriptModule} module
+ * @param {any} program
+ */
+function hasDefaultExport({ hasModuleSyntax, staticExports }, program) {
+  if (!hasModuleSyntax) return [...nodes(program)].some(isCommonJsExport);
+  return staticExports.some(({ entries }) =>
+    entries.some(({ exportName }) => exportName.kind === 'Default' || exportName.name === 'default'),
+  );
+}
+
+/** @param {any} node */
+function isCommonJsExport(node) {
+  return node.type === 'AssignmentExpression' && ['module.exports', 'exports.default', 'module.exports.default'].includes(dotted(node.left));
+}
+
+/**
+ * Calls at module level whose result a snapshot keeps for ever.
+ * @param {any} program
+ */
+function* frozenValues(program) {
+  for (const node of nodes(program, runsAtModuleLevel)) {
+    const name = dotted(node.callee);
+    if (node.type === 'CallExpression' && FROZEN_CALLS.includes(name)) yield { node, name: `${name}()` };
+    if (node.type === 'NewExpression' && name === 'Date' && node.arguments.length === 0) yield { node, name: 'new Date()' };
+  }
+}
+
+/**
+ * Function bodies run later; so do the initial values of an instance's fields.
+ * @param {any} node
+ */
+function runsAtModuleLevel(node) {
+  return !FUNCTIONS.includes(node.type) && !(node.type === 'PropertyDefinition' && !node.static);
+}
+
+/** @param {any} program */
+function* webhookKeyLiterals(program) {
+  for (const node of nodes(program)) {
+    const isKey = node.type === 'Property' && (node.key.name ?? node.key.value) === 'globalWebhookKey';
+    if (isKey && typeof node.value.value === 'string') yield node.value;
+  }
+}
+
+/**
+ * A node and all below it that `enters` lets in.
+ * @param {any} node
+ * @param {(node: any) => boolean} [enters]
+ * @returns {Generator<any>}
+ */
+function* nodes(node, enters = () => true) {
+  if (!enters(node)) return;
+  yield node;
+  for (const child of Object.values(node).flat()) {
+    if (typeof child?.type === 'string') yield* nodes(child, enters);
+  }
+}
+
+/**
+ * `a.b.c` for such a member expression; an empty text for everything else.
+ * @param {any} node
+ * @returns {string}
+ */
+function dotted(node) {
+  if (node?.type === 'Identifier') return node.name;
+  if (node?.type !== 'MemberExpression' || node.computed) return '';
+  return `${dotted(node.object)}.${node.property.name}`;
+}

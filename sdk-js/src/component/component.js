@@ -1,0 +1,106 @@
+/**
+ * Makes a WebAssembly component of bundled JavaScript, or takes the one made earlier of the same input.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MODULE_NAME } from '../code/bundle-code.js';
+import { readCached, writeCached } from './cache.js';
+import { explainFailure } from './explain-failure.js';
+
+const TICK_MS = 1000;
+const PROCESS = fileURLToPath(new URL('./componentize-process.js', import.meta.url));
+
+/** What turns JavaScript into a component, with its version. */
+export const ENGINE = `componentize-js ${versionOf('@bytecodealliance/componentize-js')}`;
+
+/**
+ * @param {string} code
+ * @param {(step: string, elapsedMs: number) => void} onProgress
+ * @returns {Promise<Buffer>}
+ */
+export async function makeComponent(code, onProgress) {
+  const wit = witFolder();
+  const key = await cacheKey(code, wit);
+  const cached = await readCached(key);
+  if (cached !== undefined) {
+    onProgress('component: unchanged, taken from the cache', 0);
+    return cached;
+  }
+  const component = await componentize(code, wit, onProgress);
+  await writeCached(key, component);
+  return component;
+}
+
+/**
+ * @param {string} code
+ * @param {string} wit
+ * @param {(step: string, elapsedMs: number) => void} onProgress
+ */
+async function componentize(code, wit, onProgress) {
+  const work = await mkdtemp(join(tmpdir(), 'patchbay-sdk-'));
+  const source = join(work, MODULE_NAME);
+  const output = join(work, 'component.wasm');
+  const startedAt = performance.now();
+  const tick = () => onProgress('snapshot of the loaded code', performance.now() - startedAt);
+  const ticking = setInterval(tick, TICK_MS);
+  tick();
+  try {
+    await writeFile(source, code);
+    await run([PROCESS, source, wit, output], { ...process.env, TMPDIR: work }, code, onProgress);
+    return await readFile(output);
+  } finally {
+    clearInterval(ticking);
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string} code
+ * @param {(step: string, elapsedMs: number) => void} onProgress
+ * @returns {Promise<void>}
+ */
+function run(args, env, code, onProgress) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let complaint = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => (complaint += text));
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      if (text.trim() !== '') onProgress(`printed at module level: ${text.trimEnd()}`, 0);
+    });
+    child.on('error', reject);
+    child.on('close', (status) => (status === 0 ? resolve() : reject(new Error(explainFailure(complaint, code)))));
+  });
+}
+
+/**
+ * @param {string} code
+ * @param {string} wit
+ */
+async function cacheKey(code, wit) {
+  const hash = createHash('sha256').update(`${ENGINE}\0`);
+  for (const name of (await readdir(wit)).filter((each) => each.endsWith('.wit')).sort()) {
+    hash.update(await readFile(join(wit, name))).update('\0');
+  }
+  // The process says how the component is made, so a change to it must not meet an old component.
+  return hash.update(await readFile(PROCESS)).update('\0').update(code).digest('hex');
+}
+
+/** In the published package the contract lies inside, in the repository beside the SDK. */
+function witFolder() {
+  const [inside, beside] = ['../../wit', '../../../wit'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  return existsSync(inside) ? inside : beside;
+}
+
+/** @param {string} name */
+function versionOf(name) {
+  let folder = dirname(fileURLToPath(import.meta.resolve(name)));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
+}

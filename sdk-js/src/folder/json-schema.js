@@ -1,0 +1,48 @@
+/**
+ * Checks what looks like a JSON Schema for the mistakes people make by hand.
+ * Does not validate the whole language: the host does that when a bundle is uploaded.
+ */
+import { describe, isRecord } from '../guest/describe.js';
+import { didYouMean } from '../suggest.js';
+
+const TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'];
+
+/** @type {import('./fields.js').Rule} */
+export function schema(yaml, path, value) {
+  if (!isRecord(value)) {
+    yaml.error(path, `\`${path.at(-1)}\` must be a JSON Schema, but it is ${describe(value)}`, 'Write `type: object` and `properties:` below it.');
+    return;
+  }
+  checkTypes(yaml, path, value);
+  checkProperties(yaml, path, value);
+  if (isRecord(value.items)) schema(yaml, [...path, 'items'], value.items);
+}
+
+/** @type {import('./fields.js').Rule} */
+function checkTypes(yaml, path, value) {
+  if (value.type === undefined) return;
+  for (const type of [value.type].flat()) {
+    if (!TYPES.includes(type)) yaml.error([...path, 'type'], `JSON Schema has no type ${describe(type)}`, didYouMean(String(type), TYPES));
+  }
+}
+
+/** @type {import('./fields.js').Rule} */
+function checkProperties(yaml, path, value) {
+  const { properties, required } = value;
+  if (properties !== undefined && !isRecord(properties)) {
+    yaml.error([...path, 'properties'], `\`properties\` must be a mapping, but it is ${describe(properties)}`, 'Write one key for each property.');
+    return;
+  }
+  for (const [name, property] of Object.entries(properties ?? {})) {
+    if (typeof property !== 'boolean') schema(yaml, [...path, 'properties', name], property);
+  }
+  if (required === undefined) return;
+  if (!Array.isArray(required) || !required.every((name) => typeof name === 'string')) {
+    yaml.error([...path, 'required'], '`required` must be a list of property names', 'It stands beside `properties`: `required: [name]`.');
+    return;
+  }
+  for (const name of required) {
+    if (properties === undefined || Object.hasOwn(properties, name)) continue;
+    yaml.error([...path, 'required'], `\`required\` names \`${name}\`, which is not among \`properties\``, didYouMean(name, Object.keys(properties)));
+  }
+}

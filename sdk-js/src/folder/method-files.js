@@ -1,0 +1,72 @@
+/**
+ * Finds the file that implements a method: `handle.js` beside a webhook's `spec.yml`.
+ */
+import { nearest } from '../suggest.js';
+
+/** Suffixes and what they mean; the longer come first, because `.map.yml` also ends in `.yml`. */
+const SUFFIXES = [
+  ['.map.yml', 'mapping'],
+  ['.rest.yml', 'rest-api-mapping'],
+  ['.api.yml', 'rest-api-mapping'],
+  ['.graphql.yml', 'graphql-api-mapping'],
+  ['.op.yml', 'operation-mapping'],
+  ['.js', 'javascript'],
+  ['.ts', 'javascript'],
+  ['.yml', 'mapping'],
+];
+
+/** The kinds of implementation that a bundle can hold. */
+export const SUPPORTED_TYPES = ['javascript', 'mapping'];
+
+/**
+ * The files among `names` that implement the method.
+ * @param {readonly string[]} names the files of one folder
+ * @param {readonly string[]} methods the method, in all accepted spellings
+ * @returns {{ name: string, type: string }[]}
+ */
+export function methodFiles(names, methods) {
+  return names.flatMap((name) => {
+    const [suffix, type] = SUFFIXES.find(([each]) => name.endsWith(each)) ?? [];
+    const isMethod = suffix !== undefined && methods.includes(name.slice(0, -suffix.length));
+    return isMethod && name !== 'spec.yml' ? [{ name, type }] : [];
+  });
+}
+
+/**
+ * The one file that implements the method in the declared way. What is wrong is reported.
+ * @param {import('../problems.js').Problems} problems
+ * @param {string} folder relative to the connector folder
+ * @param {readonly string[]} names the files in it
+ * @param {readonly string[]} methods
+ * @param {string} type as declared in the spec
+ * @returns {string | undefined} relative to the connector folder
+ */
+export function requireMethodFile(problems, folder, names, methods, type) {
+  const found = methodFiles(names, methods);
+  const fitting = found.filter((each) => each.type === type);
+  const expected = type === 'mapping' ? `${methods[0]}.map.yml` : `${methods[0]}.js`;
+  const [first, second] = fitting;
+  if (first === undefined) {
+    problems.error(`${folder}/${expected}`, undefined, 'the file is missing', missingRemedy(names, found, expected));
+    return undefined;
+  }
+  if (second !== undefined) {
+    problems.error(`${folder}/${second.name}`, 1, `\`${first.name}\` implements the same method`, 'Keep one of them.');
+  }
+  for (const { name } of found.filter((each) => each.type !== type)) {
+    problems.error(`${folder}/${name}`, 1, `spec.yml says \`implementationType: ${type}\`, so nothing reads this file`, 'Delete it, or change spec.yml.');
+  }
+  return `${folder}/${first.name}`;
+}
+
+/**
+ * @param {readonly string[]} names
+ * @param {{ name: string, type: string }[]} found
+ * @param {string} expected
+ */
+function missingRemedy(names, found, expected) {
+  const [other] = found;
+  if (other !== undefined) return `There is \`${other.name}\`: change \`implementationType\` in spec.yml, or write \`${expected}\`.`;
+  const similar = nearest(expected, names.filter((name) => name !== 'spec.yml'));
+  return similar === undefined ? 'Write it.' : `Is \`${similar}\` meant? Rename it.`;
+}

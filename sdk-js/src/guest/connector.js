@@ -1,0 +1,81 @@
+/**
+ * The two exports of the contract, made of the author's functions.
+ * Everything an author's code throws is caught here; nothing leaves but a result or a failure record.
+ */
+import { send } from 'patchbay:connector/api-client@0.1.0';
+import { makeApiClient } from './api-client.js';
+import { connectConsole } from './console.js';
+import { eventSelector, eventSelectorArguments } from './event-selector.js';
+import { failure } from './failure.js';
+import { handleArguments } from './handle-arguments.js';
+import { handleResult } from './handle-result.js';
+
+/**
+ * @typedef {{ file: string, module: { default?: unknown } }} Method
+ * @typedef {object} Methods
+ * @property {Record<string, Method>} webhooks `handle` of each global webhook, by its key
+ * @property {Record<string, Method>} events `get-event-selector` of each event that has it in JavaScript, by its key
+ * @property {Method} [makeApiClient] auth/make-api-client.js
+ */
+
+/** @param {Methods} methods */
+export function connector(methods) {
+  const webhooks = functions(methods.webhooks);
+  const events = functions(methods.events);
+  const clientSettings = methods.makeApiClient && functionOf(methods.makeApiClient);
+
+  return {
+    /** @param {import('../../types/wit.js').WebhookRequest} request */
+    handle: (request) =>
+      outcome(webhooks.get(request.webhookKey), `global webhook \`${request.webhookKey}\``, async (handle) =>
+        handleResult(await handle(handleArguments(request))),
+      ),
+
+    /** @param {import('../../types/wit.js').SelectorRequest} request */
+    getEventSelector: (request) =>
+      outcome(events.get(request.eventKey), `get-event-selector in JavaScript for event \`${request.eventKey}\``, async (getSelector) => {
+        const args = eventSelectorArguments(request, (credentials, parameters) =>
+          makeApiClient(send, () => clientSettings?.({ credentials, parameters })),
+        );
+        return eventSelector(await getSelector(args));
+      }),
+  };
+}
+
+/**
+ * Runs one call. The bindings accept a result as `{ tag, val }`, which says what it is; a thrown value they would
+ * have to guess at, and a wrong guess is a trap without a message.
+ * @template T
+ * @param {{ file: string, run: Function } | undefined} method
+ * @param {string} what
+ * @param {(run: Function) => Promise<T>} call
+ * @returns {Promise<{ tag: 'ok', val: T } | { tag: 'err', val: import('../../types/wit.js').Failure }>}
+ */
+async function outcome(method, what, call) {
+  connectConsole();
+  if (method === undefined) {
+    return { tag: 'err', val: { name: 'Error', message: `this bundle has no ${what}`, stack: undefined } };
+  }
+  try {
+    return { tag: 'ok', val: await call(method.run) };
+  } catch (thrown) {
+    return { tag: 'err', val: failure(thrown, method.file) };
+  }
+}
+
+/** @param {Record<string, Method>} methods */
+function functions(methods) {
+  return new Map(
+    Object.entries(methods).map(([key, method]) => [key, { file: method.file, run: functionOf(method) }]),
+  );
+}
+
+/**
+ * Runs while the bundle is built, so a wrong export is a build error.
+ * @param {Method} method
+ * @returns {Function}
+ */
+function functionOf({ file, module }) {
+  if (typeof module.default === 'function') return module.default;
+  throw new TypeError(`${file} must export a function: write \`export default async function …\``);
+}

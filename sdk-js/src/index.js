@@ -1,0 +1,81 @@
+/**
+ * The SDK as a library: what the command line does, as three functions.
+ * Never prints; what is to be said is returned, thrown or given to `onProgress`.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { bundleCode } from './code/bundle-code.js';
+import { checkSources } from './code/source-checks.js';
+import { appendSection, findSection, whyNotComponent } from './component/sections.js';
+import { readFolder } from './folder/read-folder.js';
+import { manifest, MANIFEST_SECTION } from './manifest.js';
+import { CheckError, Problems } from './problems.js';
+
+export { CheckError };
+
+const { name, version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+const SDK = `${name} ${version}`;
+
+/** @type {typeof import('../types/sdk.js').check} */
+export async function check(folder) {
+  const problems = new Problems();
+  await readAndBundle(folder, problems);
+  return problems.sorted();
+}
+
+/** @type {typeof import('../types/sdk.js').build} */
+export async function build(folder, { output, onProgress = () => undefined } = {}) {
+  const problems = new Problems();
+  onProgress('check', 0);
+  const { connector, code } = await readAndBundle(folder, problems);
+  if (problems.hasErrors || connector === undefined || code === undefined) throw new CheckError(problems.sorted());
+  const { ENGINE, makeComponent } = await import('./component/component.js');
+  const component = await makeComponent(code, onProgress);
+  const text = manifest(connector, { sdk: SDK, engine: ENGINE });
+  return write(component, text, output ?? join(folder, 'dist', `${connector.key}.wasm`), problems);
+}
+
+/** @type {typeof import('../types/sdk.js').bundle} */
+export async function bundle(folder, { component: file, output }) {
+  const problems = new Problems();
+  const connector = await readFolder(folder, problems, { isComponentGiven: true });
+  if (problems.hasErrors || connector === undefined) throw new CheckError(problems.sorted());
+  const component = await readFile(file);
+  const why = whyNotComponent(component);
+  if (why !== undefined) throw new Error(`${file}: ${why}`);
+  if (findSection(component, MANIFEST_SECTION) !== undefined) {
+    throw new Error(`${file}: it is a bundle already; give the component that it was made of`);
+  }
+  return write(component, manifest(connector, { sdk: SDK, engine: 'external component' }), output, problems);
+}
+
+/**
+ * @param {string} folder
+ * @param {Problems} problems
+ */
+async function readAndBundle(folder, problems) {
+  const connector = await readFolder(folder, problems);
+  if (connector === undefined) return {};
+  const { code, files } = await bundleCode(connector, problems);
+  await checkSources(connector, files, problems);
+  return { connector, code };
+}
+
+/**
+ * @param {Uint8Array} component
+ * @param {string} text the manifest
+ * @param {string} path
+ * @param {Problems} problems
+ * @returns {Promise<import('../types/sdk.js').Bundle>}
+ */
+async function write(component, text, path, problems) {
+  const bytes = appendSection(component, MANIFEST_SECTION, text);
+  await mkdir(dirname(path), { recursive: true });
+  // Whoever watches the file must never see half of it.
+  const unfinished = `${path}.${process.pid}.tmp`;
+  await writeFile(unfinished, bytes);
+  await rename(unfinished, path);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { path, size: bytes.length, sha256, manifest: JSON.parse(text), warnings: problems.sorted() };
+}

@@ -1,0 +1,58 @@
+/**
+ * Makes the manifest of a bundle: what the host knows of a connector without running it.
+ * Holds no code and no secrets.
+ */
+import { orderedJson } from './ordered-json.js';
+
+/** The name of the custom section that holds the manifest. */
+export const MANIFEST_SECTION = 'patchbay:manifest';
+
+/**
+ * @param {import('./folder/read-folder.js').Connector} connector
+ * @param {{ sdk: string, engine: string }} build
+ * @returns {string} JSON
+ */
+export function manifest(connector, build) {
+  const { spec, authSpec, webhooks, events, apiClient } = connector;
+  return orderedJson({
+    manifestVersion: 1,
+    connector: {
+      ...pick(spec, ['key', 'name', 'description', 'parametersSchema']),
+      credentialsSchema: authSpec?.orderedAt('credentialsSchema'),
+    },
+    globalWebhooks: byKey(webhooks).map((webhook) => ({
+      ...pick(webhook.spec, ['key', 'name', 'description']),
+      methods: { handle: method(webhook.handle) },
+    })),
+    events: byKey(events).map((event) => ({
+      ...pick(event.spec, ['key', 'name', 'description', 'implementationType', 'parametersSchema', 'schema']),
+      methods: { 'get-event-selector': method(event.selector) },
+    })),
+    apiClient: apiClient && { hosts: apiClient.hosts, ...method(apiClient.implementation) },
+    build,
+  });
+}
+
+/** @param {import('./folder/read-folder.js').Implementation} [implementation] */
+function method(implementation) {
+  if (implementation === undefined) return undefined;
+  if (implementation.type === 'javascript') return { implementationType: 'javascript' };
+  return { implementationType: 'mapping', mapping: implementation.yaml.ordered };
+}
+
+/**
+ * @param {import('./folder/yaml-file.js').YamlFile} yaml
+ * @param {readonly string[]} keys
+ */
+function pick(yaml, keys) {
+  return Object.fromEntries(keys.map((key) => [key, yaml.orderedAt(key)]));
+}
+
+/**
+ * By the code units of the key, which no language setting of a machine changes.
+ * @template {{ key: string }} T
+ * @param {T[]} items
+ */
+function byKey(items) {
+  return [...items].sort((a, b) => (a.key < b.key ? -1 : 1));
+}

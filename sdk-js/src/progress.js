@@ -1,0 +1,37 @@
+/**
+ * Shows what a build is doing. On a terminal one line counts the seconds; in a log a line appears now and then.
+ */
+
+const LOG_INTERVAL_MS = 5000;
+
+/** @param {NodeJS.WriteStream} stream */
+export function progressPrinter(stream) {
+  let step = '';
+  let shownAt = 0;
+  let isLineOpen = false;
+
+  function end() {
+    if (isLineOpen) stream.write('\n');
+    isLineOpen = false;
+  }
+
+  /**
+   * @param {string} next
+   * @param {number} elapsedMs
+   */
+  function show(next, elapsedMs) {
+    const isTick = next === step;
+    const line = elapsedMs < 1000 ? next : `${next}: ${Math.round(elapsedMs / 1000)} s`;
+    if (stream.isTTY) {
+      if (!isTick) end();
+      stream.write(`\r\x1b[K${line}`);
+      isLineOpen = true;
+    } else if (!isTick || elapsedMs - shownAt >= LOG_INTERVAL_MS) {
+      stream.write(`${line}\n`);
+      shownAt = elapsedMs;
+    }
+    step = next;
+  }
+
+  return { show, end };
+}

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { check } from '../src/index.js';
+import { formatProblem } from '../src/problems.js';
+import { folderWith, SOUND } from './support/folders.js';
+
+const HOOK = 'global-webhooks/hook';
+const EVENT = 'events/happened';
+
+/** What is changed in a sound folder, and the beginnings of the lines that must come of it. */
+const CASES = [
+  ['a sound folder', {}, []],
+  ['no spec.yml', { 'spec.yml': null }, ['spec.yml:1: the file is missing. Write it.']],
+  ['spec.yaml', { 'spec.yml': null, 'spec.yaml': '' }, ['spec.yml:1: the file is missing. Rename `spec.yaml`.']],
+  ['an empty spec', { 'spec.yml': '' }, ['spec.yml:1: the file']],
+  ['a list as spec', { 'spec.yml': '- a\n' }, ['spec.yml:1: the file must be a mapping, but it is an array.']],
+  ['a mistyped key', { 'spec.yml': 'key: sound\nnme: Sound\n' }, ['spec.yml:1: the file has no `name`.', 'spec.yml:2: unknown key `nme`. Did you mean `name`?']],
+  ['a number for text', { 'spec.yml': 'key: sound\nname: 5\n' }, ['spec.yml:2: `name` must be text, but it is the number 5. Put it in quotes.']],
+  ['an empty value', { 'spec.yml': 'key: sound\nname: Sound\ndescription:\n' }, ['spec.yml:3: `description` has no value.']],
+  ['a key with blanks', { 'spec.yml': 'key: so und\nname: Sound\n' }, ['spec.yml:1: `so und` is not a key.']],
+  ['broken YAML', { 'spec.yml': 'key: sound\nname: [\n' }, ['spec.yml:3: this is not valid YAML']],
+  ['comments of another language', { 'spec.yml': '// spec\nkey: sound\nname: a\n' }, ['spec.yml:']],
+  ['a key twice', { 'spec.yml': 'key: sound\nname: a\nname: b\n' }, ['spec.yml:3: this is not valid YAML: Map keys must be unique']],
+  ['two documents', { 'spec.yml': 'key: sound\nname: a\n---\nb: 1\n' }, ['spec.yml:3: a second YAML document starts here.']],
+  ['a number that JSON cannot hold', { 'spec.yml': 'key: sound\nname: 12345678901234567890\n' }, ['spec.yml:2: JSON cannot hold the number `12345678901234567890`. Put it in quotes.']],
+  ['a schema with a mistyped type', { 'spec.yml': 'key: sound\nname: a\nparametersSchema:\n  type: object\n  properties:\n    a: { type: sting }\n' }, ['spec.yml:6: JSON Schema has no type the text "sting". Did you mean `string`?']],
+  ['a schema that requires the unknown', { 'spec.yml': 'key: sound\nname: a\nparametersSchema:\n  properties:\n    team: { type: string }\n  required: [tem]\n' }, ['spec.yml:6: `required` names `tem`, which is not among `properties`. Did you mean `team`?']],
+  ['a wildcard host', { 'spec.yml': 'key: sound\nname: a\napiHosts:\n  - api.example.com\n  - "*.example.com"\n' }, ['spec.yml:5: the text "*.example.com" is not a host.']],
+  ['hosts in all forms', { 'spec.yml': 'key: sound\nname: a\napiHosts: [a.example, "a.example:8443", "https://b.example/v1", { $var: parameters.x }]\n' }, []],
+  ['another key than its folder', { [`${HOOK}/spec.yml`]: SOUND[`${HOOK}/spec.yml`].replace('key: hook', 'key: hok') }, [`${HOOK}/spec.yml:1: the key is \`hok\`, but the folder is \`hook\`.`]],
+  ['no implementationType', { [`${HOOK}/spec.yml`]: 'key: hook\nname: Hook\nmethods:\n  handle: {}\n' }, [`${HOOK}/spec.yml:4: \`methods.handle\` has no \`implementationType\`.`]],
+  ['a mapping as handle', { [`${HOOK}/spec.yml`]: SOUND[`${HOOK}/spec.yml`].replace('javascript', 'mapping') }, [`${HOOK}/spec.yml:5: \`implementationType\` cannot be the text "mapping". \`handle\` can only be`]],
+  ['an unknown method', { [`${HOOK}/spec.yml`]: `${SOUND[`${HOOK}/spec.yml`]}  verify: {}\n` }, [`${HOOK}/spec.yml:6: unknown key \`verify\`.`]],
+  ['no handle.js', { [`${HOOK}/handle.js`]: null, [`${HOOK}/handler.js`]: '' }, [`${HOOK}/handle.js:1: the file is missing. Is \`handler.js\` meant? Rename it.`]],
+  ['handle twice', { [`${HOOK}/handle.ts`]: 'export default () => {}' }, [`${HOOK}/handle.ts:1: \`handle.js\` implements the same method.`]],
+  ['no default export', { [`${HOOK}/handle.js`]: 'export function handle() {}\n' }, [`${HOOK}/handle.js:1: the file has no default export.`]],
+  ['no export at all', { [`${HOOK}/handle.js`]: 'function handle() {}\n' }, [`${HOOK}/handle.js:1: the file has no default export.`]],
+  ['CommonJS', { [`${HOOK}/handle.js`]: 'module.exports = async function () {};\n' }, []],
+  ['TypeScript', { [`${HOOK}/handle.js`]: null, [`${HOOK}/handle.ts`]: 'export default (a: { b: string }): void => {};\n' }, []],
+  ['a syntax error', { [`${HOOK}/handle.js`]: 'export default function handle() {\n  return {;\n}\n' }, [`${HOOK}/handle.js:2: Expected identifier but found ";".`]],
+  ['a helper that is not there', { [`${HOOK}/handle.js`]: "import a from './a.js';\nexport default () => a;\n" }, [`${HOOK}/handle.js:1: Could not resolve "./a.js". Correct the path`]],
+  ['a module of node', { [`${HOOK}/handle.js`]: "export default () => {};\nimport 'node:fs';\n" }, [`${HOOK}/handle.js:2: \`node:fs\` does not exist in the sandbox. Available are \`node:crypto\``]],
+  ['modules of node that exist', { [`${HOOK}/handle.js`]: "import { createHmac } from 'crypto';\nimport { Buffer } from 'node:buffer';\nexport default () => [createHmac, Buffer];\n" }, []],
+  ['a wrong name of node:crypto', { [`${HOOK}/handle.js`]: "import { createHmca } from 'node:crypto';\nexport default () => createHmca;\n" }, [`${HOOK}/handle.js:1: No matching export in`]],
+  ['the contract itself', { [`${HOOK}/handle.js`]: "import { write } from 'patchbay:connector/log@0.1.0';\nexport default () => write;\n" }, [`${HOOK}/handle.js:1: a connector cannot import`]],
+  ['frozen values', { [`${HOOK}/handle.js`]: "const a = { at: Date.now() };\nconst later = () => Math.random();\nexport default () => [a, later, new Date()];\nconst b = new Date();\nclass C { at = Date.now(); }\n" }, [`${HOOK}/handle.js:1: warning: \`Date.now()\` at module level`, `${HOOK}/handle.js:4: warning: \`new Date()\` at module level`]],
+  ['frozen values in a helper', { [`${HOOK}/handle.js`]: "export { default } from '../../lib/a.js';\n", 'lib/a.js': '\nconst a = Math.random();\nexport default () => a;\n' }, ['lib/a.js:2: warning: `Math.random()`']],
+  ['a mistyped webhook key', { [`${EVENT}/get-event-selector.js`]: "export default () => ({ globalWebhookKey: 'hok', globalWebhookEventSelector: '' });\n" }, [`${EVENT}/get-event-selector.js:1: warning: the connector has no global webhook \`hok\`. Did you mean \`hook\`?`]],
+  ['a mistyped webhook key in a mapping', { [`${EVENT}/get-event-selector.js`]: null, [`${EVENT}/get-event-selector.map.yml`]: 'globalWebhookKey: hok\n', [`${EVENT}/spec.yml`]: SOUND[`${EVENT}/spec.yml`].replace('javascript', 'mapping') }, [`${EVENT}/get-event-selector.map.yml:1: the connector has no global webhook \`hok\`.`]],
+  ['an event of the other type', { [`${EVENT}/spec.yml`]: SOUND[`${EVENT}/spec.yml`].replace('global-webhook', 'webhook') }, [`${EVENT}/spec.yml:3: \`implementationType\` cannot be the text "webhook". Only events of the type \`global-webhook\``]],
+  ['a mapping where JavaScript is declared', { [`${EVENT}/get-event-selector.js`]: null, [`${EVENT}/get-event-selector.yml`]: 'a: 1\n' }, [`${EVENT}/get-event-selector.js:1: the file is missing. There is \`get-event-selector.yml\``]],
+  ['the spelling getEventSelector', { [`${EVENT}/spec.yml`]: SOUND[`${EVENT}/spec.yml`].replace('get-event-selector', 'getEventSelector') }, []],
+  ['the spelling getEventsSelector', { [`${EVENT}/spec.yml`]: SOUND[`${EVENT}/spec.yml`].replace('get-event-selector', 'getEventsSelector') }, []],
+  ['an event without webhooks', { [`${HOOK}/spec.yml`]: null, [`${HOOK}/handle.js`]: null }, [`${EVENT}/spec.yml:1: warning: the connector has no global webhook, so`]],
+  ['requests without hosts', { 'auth/make-api-client.js': 'export default () => ({});\n' }, ['spec.yml:1: `auth/make-api-client.js` makes requests, but `apiHosts` does not say to which hosts.']],
+  ['requests to a written-out host', { 'auth/make-api-client.map.yml': 'baseUri: https://api.example.com/v1\n' }, []],
+  ['two API clients', { 'auth/make-api-client.map.yml': 'baseUri: https://a.example\n', 'auth/make-api-client.js': 'export default () => ({});\n' }, ['auth/make-api-client.map.yml:1: `make-api-client.js` implements the same method', 'spec.yml:1: `auth/make-api-client.js` makes requests']],
+  ['folders that nothing reads', { 'data/a.yml': '', 'webhooks/a.yml': '', 'lib/a.js': '' }, ['data:1: warning: nothing reads this folder. It is left out', 'webhooks:1: warning: nothing reads this folder. Is `global-webhooks` meant?']],
+];
+
+for (const [name, changes, expected] of CASES) {
+  test(`check: ${name}`, async () => {
+    const lines = (await check(await folderWith(changes))).map((each) => formatProblem(each));
+    assert.equal(lines.length, expected.length, lines.join('\n'));
+    expected.forEach((beginning, index) => assert.ok(lines[index].startsWith(beginning), `${lines[index]}\nbut expected\n${beginning}`));
+  });
+}

@@ -1,0 +1,185 @@
+/**
+ * What a connector's functions are given and what they return. In JavaScript:
+ *
+ *     /** @type {import('@patchbay/sdk').Handle} *\/
+ *     export default async function handle({ data }) { … }
+ */
+
+/** `global-webhooks/<key>/handle.js`: answers a request and splits it into events. */
+export type Handle = (args: HandleArguments) => HandleResult | null | undefined | void | Promise<HandleResult | null | undefined | void>;
+
+/** `events/<key>/get-event-selector.js`: says which events belong to a subscription. */
+export type GetEventSelector = (args: GetEventSelectorArguments) => EventSelector | Promise<EventSelector>;
+
+/** `auth/make-api-client.js`: how requests to the external app are made on behalf of a connection. */
+export type MakeApiClient = (args: MakeApiClientArguments) => ApiClientSettings | Promise<ApiClientSettings>;
+
+/** A value that JSON can write. */
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
+
+/** The one argument of `handle`. */
+export interface HandleArguments {
+  /** The query of the request. A repeated name has the list of its values. */
+  query: Record<string, string | string[]>;
+  /**
+   * The body, read by its Content-Type: JSON as its value, a form or multipart form as an object (files as
+   * {@link FormFile}), everything else as text, no body as `null`. Malformed JSON is given as text, so that a
+   * signature can still be checked.
+   */
+  data: any;
+  /** The headers, names in lower case. Repeated headers are joined with `, `. */
+  headers: Record<string, string>;
+  /** The connector parameters of the integration that the webhook belongs to. */
+  parameters: Record<string, any>;
+  /** The body as text, exactly as it was received. */
+  rawBody: string;
+  /** The body as bytes, exactly as received: check signatures of bodies that may not be text over these. */
+  rawBytes: Uint8Array;
+  /** The headers in the order in which they came, repeats kept. */
+  rawHeaders: [name: string, value: string][];
+  /** The HTTP method, in upper case. */
+  method: string;
+  /** The URL as the external app sees it, query included. */
+  url: string;
+  /** What follows the webhook's own URI: empty, or a path that starts with `/`. */
+  path: string;
+  /** When the request was received, for example `2026-01-02T03:04:05.678Z`. */
+  receivedAt: string;
+  /** The key of the global webhook. */
+  webhookKey: string;
+}
+
+/** A file in a multipart form. Its content is in `rawBytes`. */
+export interface FormFile {
+  filename: string;
+  contentType?: string;
+  /** Length in bytes. */
+  size: number;
+}
+
+/** What `handle` returns. Nothing at all means: no events, and the host's own answer (200, empty). */
+export interface HandleResult {
+  events?: RoutedEvent[];
+  response?: HandleResponse | null;
+}
+
+/** One event found in a request. Give `selector` or `selectors`. */
+export interface RoutedEvent {
+  /** The event reaches the subscriptions that have exactly this selector. */
+  selector?: string;
+  /** The event reaches the subscriptions that have any of these, each of them once. */
+  selectors?: string[];
+  /** What is delivered. */
+  payload?: unknown;
+  /** The external app's own id of the event. The same id is not delivered twice for an integration. */
+  id?: string | null;
+  /** Events of one key belong in the order in which they came. */
+  orderingKey?: string | null;
+}
+
+/** The HTTP answer to the external app. */
+export interface HandleResponse {
+  /** 200 to 599; 200 if left out. */
+  status?: number;
+  headers?: Record<string, string | number | string[] | undefined>;
+  /** Text is sent as text/plain, bytes as application/octet-stream, everything else as JSON, unless `headers` say otherwise. */
+  data?: unknown;
+}
+
+/** The one argument of `get-event-selector`. */
+export interface GetEventSelectorArguments {
+  /** The parameters of the subscription, as the event's `parametersSchema` describes them. */
+  parameters: Record<string, any>;
+  /** Sends requests to the external app on behalf of the connection. */
+  apiClient: ApiClient;
+  /** The same as `apiClient`. */
+  externalApiClient: ApiClient;
+  /** The credentials of the connection. */
+  credentials: Record<string, any>;
+  /** The connector parameters of the integration. */
+  connectorParameters: Record<string, any>;
+}
+
+/** What `get-event-selector` returns. */
+export interface EventSelector {
+  /** The key of a global webhook of this connector. */
+  globalWebhookKey: string;
+  /** Matched exactly against the selectors of events. */
+  globalWebhookEventSelector: string;
+}
+
+/**
+ * Requests to the external app. Calls made together (`Promise.all`) travel together.
+ * A call that does not succeed rejects with an {@link ApiClientError}.
+ */
+export interface ApiClient {
+  get(path: string, query?: ApiClientQuery | null, options?: ApiClientOptions): Promise<any>;
+  post(path: string, data?: unknown, options?: ApiClientOptions): Promise<any>;
+  put(path: string, data?: unknown, options?: ApiClientOptions): Promise<any>;
+  patch(path: string, data?: unknown, options?: ApiClientOptions): Promise<any>;
+  delete(path: string, data?: unknown, options?: ApiClientOptions): Promise<any>;
+}
+
+export type ApiClientQuery = Record<string, unknown> | URLSearchParams;
+
+export interface ApiClientOptions {
+  /** Query parameters to add. */
+  query?: ApiClientQuery;
+  /** Headers to add. */
+  headers?: Record<string, unknown>;
+  /** HTTP basic authentication for this request. */
+  auth?: { username: string; password: string };
+  /** Replaces the base URI of the connection. */
+  baseUri?: string;
+  /** Resolve with {@link ApiClientResponse} instead of its data alone. */
+  returnFullResponse?: boolean;
+  /** How to read the response. Without it: JSON by its Content-Type, otherwise text. */
+  responseType?: 'json' | 'text' | 'arraybuffer';
+}
+
+export interface ApiClientResponse {
+  status: number;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  data: any;
+}
+
+/** The error with which a call of `apiClient` rejects. */
+export interface ApiClientError extends Error {
+  name: 'ApiClientError';
+  kind:
+    | 'denied'
+    | 'invalid-request'
+    | 'unreachable'
+    | 'timed-out'
+    | 'too-large'
+    | 'too-many-requests-made'
+    | 'unauthorized'
+    | 'rate-limited'
+    | 'refused';
+  /** Where there was a response. */
+  status?: number;
+  headers?: Record<string, string>;
+  data?: unknown;
+  /** How long the external app asks to wait. */
+  retryAfterMs?: number;
+}
+
+/** The one argument of `make-api-client`. */
+export interface MakeApiClientArguments {
+  /** The credentials of the connection. */
+  credentials: Record<string, any>;
+  /** The connector parameters of the integration. */
+  parameters: Record<string, any>;
+}
+
+/** What `make-api-client` returns; added to every request. `baseUrl` is another spelling of `baseUri`. */
+export interface ApiClientSettings {
+  baseUri?: string;
+  baseUrl?: string;
+  headers?: Record<string, unknown>;
+  query?: ApiClientQuery;
+  auth?: { username: string; password: string };
+}
+
+export * from './sdk.js';

@@ -1,0 +1,50 @@
+/** What `import { check, build, bundle } from '@patchbay/sdk'` gives. */
+
+/** A mistake (`error`) or a doubt (`warning`) about a connector folder. */
+export interface Problem {
+  severity: 'error' | 'warning';
+  /** Relative to the connector folder. */
+  file: string;
+  /** From 1, where it is known. */
+  line?: number;
+  /** What is wrong. */
+  what: string;
+  /** What to do about it. */
+  remedy: string;
+}
+
+/** A bundle that was written. */
+export interface Bundle {
+  /** Where it is. */
+  path: string;
+  /** Its size in bytes. */
+  size: number;
+  /** Its identity, in hexadecimal. */
+  sha256: string;
+  /** The manifest inside. */
+  manifest: any;
+  /** Doubts that did not stand in the way. */
+  warnings: Problem[];
+}
+
+/** Lists what is wrong with a connector folder. Runs none of its code. */
+export function check(folder: string): Promise<Problem[]>;
+
+/** Turns a connector folder into a bundle. Rejects with a {@link CheckError} if the folder has mistakes. */
+export function build(
+  folder: string,
+  options?: {
+    /** Where the bundle goes; `<folder>/dist/<key>.wasm` if left out. */
+    output?: string;
+    /** Told which step runs, and about once a second for how long the long one has been running. */
+    onProgress?: (step: string, elapsedMs: number) => void;
+  },
+): Promise<Bundle>;
+
+/** Joins a connector folder with a component built elsewhere. */
+export function bundle(folder: string, options: { component: string; output: string }): Promise<Bundle>;
+
+/** The folder has mistakes; nothing was built. */
+export class CheckError extends Error {
+  problems: Problem[];
+}
