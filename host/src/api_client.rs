@@ -3,8 +3,8 @@
 
 mod hosts;
 mod setup;
+mod transport;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -13,11 +13,12 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use url::Url;
 
-use crate::egress::{self, Egress, TooLarge};
+use crate::egress::{self, TooLarge};
 use crate::retry;
 use hosts::HostRules;
 
 pub(crate) use setup::Setup;
+pub(crate) use transport::{Canned, Transport};
 
 /// Redirects of one request, each checked like the first URL.
 const REDIRECTS_MAX: u32 = 5;
@@ -72,7 +73,7 @@ pub(crate) enum FailureKind {
 }
 
 pub(crate) struct ApiClient {
-    egress: Arc<Egress>,
+    transport: Transport,
     setup: Setup,
     limits: Limits,
     requests_left: u32,
@@ -82,9 +83,9 @@ pub(crate) struct ApiClient {
 
 impl ApiClient {
     /// A client for one call, which ends at `deadline`.
-    pub(crate) fn new(egress: Arc<Egress>, setup: Setup, limits: Limits, deadline: Instant) -> ApiClient {
+    pub(crate) fn new(transport: Transport, setup: Setup, limits: Limits, deadline: Instant) -> ApiClient {
         let requests_left = limits.requests_max;
-        ApiClient { egress, setup, limits, requests_left, deadline, transcript: Vec::new() }
+        ApiClient { transport, setup, limits, requests_left, deadline, transcript: Vec::new() }
     }
 
     /// Sends all requests at the same time; the answers are in their order.
@@ -120,7 +121,7 @@ impl ApiClient {
         for _ in 0..=REDIRECTS_MAX {
             self.setup.hosts.check(&request.url).map_err(|why| Failure::new(FailureKind::Denied, why))?;
             request.timeout_ms = request.timeout_ms.min(millis_until(self.deadline));
-            let response = self.egress.send(request.clone()).await?;
+            let response = self.transport.send(request.clone()).await?;
             match redirect(&request, &response) {
                 Some(url) => request.url = url,
                 None => return Ok(response),

@@ -43,7 +43,7 @@ impl App {
         }
         let vault = Arc::new(Vault::open(&key)?);
         let store = Store::open(&folder, config.store())?;
-        let limits = config.sandbox(crate::config::own_program()?);
+        let limits = config.limits.sandbox(crate::config::own_program()?);
         let sandbox = Sandbox::start(limits, data.join("compiled"), Arc::clone(&vault))?;
         let policy =
             Policy { allow: config.server.egress_allow.clone(), connect_timeout_ms: config.delivery.connect_ms_max };

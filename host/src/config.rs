@@ -205,32 +205,6 @@ impl Config {
         Ok(())
     }
 
-    pub(crate) fn sandbox(&self, program: PathBuf) -> sandbox::Limits {
-        let limits = &self.limits;
-        sandbox::Limits {
-            memory_bytes_max: limits.guest_memory_bytes_max,
-            cpu_ms_max: limits.guest_cpu_ms_max,
-            log_bytes_max: limits.log_bytes_max,
-            calls_max: limits.guest_calls_max,
-            calls_per_connector_max: limits.guest_calls_per_connector_max,
-            queue_ms_max: limits.guest_queue_ms_max,
-            connectors_loaded_max: limits.connectors_loaded_max,
-            compile: sandbox::machine_code::Limits {
-                program,
-                ms_max: limits.compile_ms_max,
-                memory_bytes_max: limits.compile_memory_bytes_max,
-            },
-        }
-    }
-
-    pub(crate) fn api_client(&self) -> api_client::Limits {
-        api_client::Limits {
-            requests_max: self.limits.api_requests_max,
-            request_timeout_ms: self.limits.api_request_ms_max,
-            response_bytes_max: self.limits.api_response_bytes_max,
-        }
-    }
-
     pub(crate) fn retry_schedule(&self) -> retry::Schedule {
         retry::Schedule {
             gaps_ms: self.delivery.retry_gaps_ms.clone(),
@@ -251,9 +225,43 @@ impl Config {
     }
 }
 
+impl Limits {
+    pub(crate) fn sandbox(&self, program: PathBuf) -> sandbox::Limits {
+        sandbox::Limits {
+            memory_bytes_max: self.guest_memory_bytes_max,
+            cpu_ms_max: self.guest_cpu_ms_max,
+            log_bytes_max: self.log_bytes_max,
+            calls_max: self.guest_calls_max,
+            calls_per_connector_max: self.guest_calls_per_connector_max,
+            queue_ms_max: self.guest_queue_ms_max,
+            connectors_loaded_max: self.connectors_loaded_max,
+            compile: sandbox::machine_code::Limits {
+                program,
+                ms_max: self.compile_ms_max,
+                memory_bytes_max: self.compile_memory_bytes_max,
+            },
+        }
+    }
+
+    pub(crate) fn api_client(&self) -> api_client::Limits {
+        api_client::Limits {
+            requests_max: self.api_requests_max,
+            request_timeout_ms: self.api_request_ms_max,
+            response_bytes_max: self.api_response_bytes_max,
+        }
+    }
+}
+
 /// The path of this program, to run its own `compile` in a child process.
 pub(crate) fn own_program() -> std::io::Result<PathBuf> {
     std::env::current_exe()
+}
+
+/// Where this user's programs keep what they can make again.
+pub(crate) fn cache_folder() -> PathBuf {
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")));
+    cache.unwrap_or_else(std::env::temp_dir).join("patchbay")
 }
 
 fn below(lower: &str, lower_value: u64, upper: &str, upper_value: u64) -> Result<(), String> {

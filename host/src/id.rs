@@ -17,6 +17,7 @@ macro_rules! ids {
                 Self(new($prefix))
             }
 
+            #[allow(dead_code, reason = "not every kind of id comes in from outside")]
             /// Takes text from outside; `None` if it is not an id of this kind.
             pub(crate) fn parse(text: &str) -> Option<Self> {
                 is_id(text, $prefix).then(|| Self(text.to_owned()))

@@ -1,6 +1,7 @@
 //! The way of a webhook: receive, decode, handle, route, commit, respond. `receive` shows all of it.
 //! An answer of 2xx leaves only after the request, its events and its deliveries are on disk.
 
+mod decoded;
 mod failure;
 mod judge;
 
@@ -11,7 +12,6 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::connector::ConnectorVersion;
-use crate::decode::{self, Content, PartValue};
 use crate::id::RequestId;
 use crate::integration::Integration;
 use crate::routing;
@@ -19,10 +19,12 @@ use crate::sandbox::{self, Called, Grant, types};
 use crate::store::{self, NewEvent, Routing, WebhookCommit};
 use crate::subscription::Subscription;
 use crate::webhook_request::{HandledBy, Received, RequestStatus, WebhookRequest};
-use crate::{clock, secret};
+use crate::secret;
 
 pub(crate) use failure::HandlerFailure;
-use judge::{Judged, judge};
+
+pub(crate) use decoded::decode;
+pub(crate) use judge::{Judged, judge};
 
 /// One request as it came in.
 #[derive(Clone)]
@@ -67,7 +69,8 @@ struct Target {
 /// Takes a request all the way and returns the answer for the external app, with the id under which it is kept.
 pub(crate) async fn receive(app: &App, incoming: Incoming) -> Result<(RequestId, Response<Bytes>), Error> {
     let target = target(app, &incoming.token)?;
-    let request = decode(app, &target, &incoming).await?;
+    let uri = webhook_uri(app, &incoming.token);
+    let request = decode(&app.config.limits, &uri, &target.webhook_key, &target.parameters, &incoming).await?;
     let handled = handle(app, &target, &incoming, request).await?;
     let judged = judge(&app.config.limits, &incoming.method, handled.result.as_ref());
     let record = record(&target, &incoming, &handled, &judged);
@@ -92,30 +95,6 @@ fn target(app: &App, token: &str) -> Result<Target, Error> {
     }
     let parameters = app.parameters_of(&integration)?;
     Ok(Target { integration, webhook_key: address.webhook_key, version, parameters })
-}
-
-async fn decode(app: &App, target: &Target, incoming: &Incoming) -> Result<types::WebhookRequest, Error> {
-    let header =
-        |name: &str| incoming.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str());
-    let inflated_max = app.config.limits.inflated_body_bytes_max;
-    let decoded = decode::decode(header("content-type"), header("content-encoding"), &incoming.body, inflated_max);
-    let decoded = decoded.await.map_err(|decode::Error::TooLarge| Error::TooLarge)?;
-    let query = incoming.query.as_deref().unwrap_or_default();
-    Ok(types::WebhookRequest {
-        webhook_key: target.webhook_key.clone(),
-        method: incoming.method.to_string(),
-        url: public_url(app, incoming),
-        path: incoming.path.clone(),
-        query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-        headers: incoming.headers.clone(),
-        body: types::Body {
-            bytes: incoming.body.to_vec(),
-            content: content(decoded.content),
-            decoded: decoded.decoded.map(|text| text.to_vec()),
-        },
-        parameters: target.parameters.to_string(),
-        received_at: clock::rfc3339_ms(incoming.received_at),
-    })
 }
 
 async fn handle(
@@ -200,35 +179,7 @@ fn received(incoming: &Incoming) -> Received {
     }
 }
 
-/// The URL as the external app sees it: from configuration, never from the Host header.
-fn public_url(app: &App, incoming: &Incoming) -> String {
-    let uri = webhook_uri(app, &incoming.token);
-    let query = incoming.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
-    format!("{uri}{}{query}", incoming.path)
-}
-
 /// The URI of a global webhook.
 pub(crate) fn webhook_uri(app: &App, token: &str) -> String {
     format!("{}/webhooks/{token}", app.config.server.public_url.as_str().trim_end_matches('/'))
-}
-
-fn content(content: Content) -> types::Content {
-    match content {
-        Content::Empty => types::Content::Empty,
-        Content::Json => types::Content::Json,
-        Content::Form => types::Content::Form,
-        Content::Multipart(parts) => types::Content::Multipart(parts.into_iter().map(part).collect()),
-        Content::Text => types::Content::Text,
-        Content::Unknown => types::Content::Unknown,
-    }
-}
-
-fn part(part: decode::Part) -> types::Part {
-    let value = match part.value {
-        PartValue::Text(text) => types::PartValue::Text(text),
-        PartValue::File { filename, content_type, size } => {
-            types::PartValue::File(types::File { filename, content_type, size })
-        }
-    };
-    types::Part { name: part.name, value }
 }

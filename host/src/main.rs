@@ -1,4 +1,4 @@
-//! The command line: `serve`, and `compile`, which `serve` runs in a child process.
+//! The command line: `serve`, `test` for connectors' examples, and `compile`, which both run in a child process.
 
 mod api_client;
 mod app;
@@ -13,6 +13,7 @@ mod deliver;
 mod delivery;
 mod egress;
 mod event;
+mod examples;
 mod http;
 mod id;
 mod ingest;
@@ -39,7 +40,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, Limits};
 
 /// Self-hosted global webhooks: takes the events that an external app sends for all your customers to one URL, runs
 /// your connector on them in a sandbox, and delivers each to the customers that it belongs to.
@@ -63,6 +64,21 @@ enum Command {
         #[arg(long, value_name = "FILTER", env = "PATCHBAY_LOG", default_value = "info")]
         log: String,
     },
+    /// Run a connector's examples against its bundle
+    ///
+    /// Runs every *.json of the folder in the real sandbox under the real limits, without a server and without a network,
+    /// and shows what differs. The first run of a bundle compiles it, which takes seconds; later ones take milliseconds.
+    Test {
+        /// The bundle, as built by `patchbay-sdk build`
+        bundle: PathBuf,
+        /// The folder of examples
+        examples: PathBuf,
+        /// Folder for compiled bundles; this user's cache by default
+        #[arg(long, value_name = "DIR")]
+        cache: Option<PathBuf>,
+        #[command(flatten)]
+        limits: Box<Limits>,
+    },
     /// Compile a bundle to machine code; run by the server, bounded in memory
     #[command(hide = true)]
     Compile {
@@ -76,6 +92,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve { config, log } => serve(*config, &log),
+        Command::Test { bundle, examples, cache, limits } => examples::test(&bundle, &examples, cache, *limits),
         Command::Compile { input, output, memory_bytes_max } => {
             sandbox::machine_code::compile_file(&input, &output, memory_bytes_max).map_err(anyhow::Error::msg)
         }

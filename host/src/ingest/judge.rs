@@ -14,13 +14,13 @@ use crate::sandbox::{self, types};
 use crate::store::NewEvent;
 use crate::webhook_request::RefusedEvent;
 
-pub(super) struct Judged {
-    pub(super) answer: Result<Response<Bytes>, HandlerFailure>,
-    pub(super) events: Vec<NewEvent>,
-    pub(super) refused: Vec<RefusedEvent>,
+pub(crate) struct Judged {
+    pub(crate) answer: Result<Response<Bytes>, HandlerFailure>,
+    pub(crate) events: Vec<NewEvent>,
+    pub(crate) refused: Vec<RefusedEvent>,
 }
 
-pub(super) fn judge(limits: &Limits, method: &Method, result: Result<&types::HandleResult, &sandbox::Error>) -> Judged {
+pub(crate) fn judge(limits: &Limits, method: &Method, result: Result<&types::HandleResult, &sandbox::Error>) -> Judged {
     let judged = match result {
         Ok(result) => judge_result(limits, method, result),
         Err(error) => Err(HandlerFailure::Sandbox(error.clone())),

@@ -1,0 +1,67 @@
+//! What a handler is given: the request as it came, and how the host understood its body. Pure.
+
+use serde_json::Value;
+
+use super::{Error, Incoming};
+use crate::clock;
+use crate::config::Limits;
+use crate::decode::{self, Content, PartValue};
+use crate::sandbox::types;
+
+/// Builds the request for the guest. `uri` is the webhook's own, from configuration: never from the Host header.
+pub(crate) async fn decode(
+    limits: &Limits,
+    uri: &str,
+    webhook_key: &str,
+    parameters: &Value,
+    incoming: &Incoming,
+) -> Result<types::WebhookRequest, Error> {
+    let header =
+        |name: &str| incoming.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str());
+    let inflated_max = limits.inflated_body_bytes_max;
+    let decoded = decode::decode(header("content-type"), header("content-encoding"), &incoming.body, inflated_max);
+    let decoded = decoded.await.map_err(|decode::Error::TooLarge| Error::TooLarge)?;
+    let query = incoming.query.as_deref().unwrap_or_default();
+    Ok(types::WebhookRequest {
+        webhook_key: webhook_key.to_owned(),
+        method: incoming.method.to_string(),
+        url: url(uri, incoming),
+        path: incoming.path.clone(),
+        query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        headers: incoming.headers.clone(),
+        body: types::Body {
+            bytes: incoming.body.to_vec(),
+            content: content(decoded.content),
+            decoded: decoded.decoded.map(|text| text.to_vec()),
+        },
+        parameters: parameters.to_string(),
+        received_at: clock::rfc3339_ms(incoming.received_at),
+    })
+}
+
+/// The URL as the external app sees it.
+fn url(uri: &str, incoming: &Incoming) -> String {
+    let query = incoming.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{uri}{}{query}", incoming.path)
+}
+
+fn content(content: Content) -> types::Content {
+    match content {
+        Content::Empty => types::Content::Empty,
+        Content::Json => types::Content::Json,
+        Content::Form => types::Content::Form,
+        Content::Multipart(parts) => types::Content::Multipart(parts.into_iter().map(part).collect()),
+        Content::Text => types::Content::Text,
+        Content::Unknown => types::Content::Unknown,
+    }
+}
+
+fn part(part: decode::Part) -> types::Part {
+    let value = match part.value {
+        PartValue::Text(text) => types::PartValue::Text(text),
+        PartValue::File { filename, content_type, size } => {
+            types::PartValue::File(types::File { filename, content_type, size })
+        }
+    };
+    types::Part { name: part.name, value }
+}

@@ -1,0 +1,3 @@
+export default async function getEventSelector({ credentials }) {
+  return { globalWebhookKey: 'events', globalWebhookEventSelector: `token:${credentials.accessToken}` };
+}

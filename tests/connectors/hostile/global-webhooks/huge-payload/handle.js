@@ -1,0 +1,3 @@
+export default async function handle() {
+  return { events: [{ selector: 'a', payload: 'x'.repeat(2 << 20) }] };
+}

@@ -1,0 +1,3 @@
+export default async function handle() {
+  await new Promise((resolve) => setTimeout(resolve, 3_600_000));
+}

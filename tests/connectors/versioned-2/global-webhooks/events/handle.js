@@ -1,0 +1,6 @@
+const VERSION = 2;
+
+export default async function handle({ data }) {
+  const payload = { number: data.number, version: VERSION };
+  return { events: [{ selector: 'all', payload }], response: { data: payload } };
+}

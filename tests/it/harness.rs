@@ -1,0 +1,25 @@
+//! What every black-box test stands on: the real server as a process, real connectors, a receiver of deliveries and an
+//! external app's API. Knows the server only by its command line and its HTTP interface.
+
+mod answer;
+mod api;
+mod bundles;
+mod external_api;
+mod host;
+mod npm;
+mod random;
+mod receiver;
+mod setup;
+mod template;
+mod wait;
+
+pub(crate) use answer::Answer;
+pub(crate) use api::Api;
+pub(crate) use bundles::{build, connector_folder, repository};
+pub(crate) use external_api::ExternalApi;
+pub(crate) use host::{Host, Settings};
+pub(crate) use npm::node;
+pub(crate) use random::Random;
+pub(crate) use receiver::{Received, Receiver, Step};
+pub(crate) use setup::Echo;
+pub(crate) use wait::{never, wait_for};

@@ -1,0 +1,49 @@
+//! Builds connector folders into bundles with the real SDK, each at most once in a process.
+//! Never uploads them: that is the template's work, or a test's.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex, OnceLock};
+
+static BUILT: Mutex<Option<HashMap<PathBuf, Built>>> = Mutex::new(None);
+
+type Built = Arc<OnceLock<Vec<u8>>>;
+
+/// The bundle of a connector folder.
+pub(crate) fn build(folder: &Path) -> Vec<u8> {
+    let built = {
+        let mut all = BUILT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Arc::clone(all.get_or_insert_default().entry(folder.to_owned()).or_default())
+    };
+    built.get_or_init(|| run_sdk(folder)).clone()
+}
+
+/// The folder of a test connector.
+pub(crate) fn connector_folder(name: &str) -> PathBuf {
+    repository().join("tests/connectors").join(name)
+}
+
+pub(crate) fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn run_sdk(folder: &Path) -> Vec<u8> {
+    let sdk = repository().join("sdk-js");
+    assert!(sdk.join("node_modules").exists(), "sdk-js/node_modules is missing: run scripts/test, or npm ci in sdk-js");
+    let name = folder.file_name().unwrap().to_str().unwrap();
+    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bundles/{}/{name}.wasm", std::process::id()));
+    std::fs::create_dir_all(output.parent().unwrap()).unwrap();
+    let run = Command::new("node")
+        .arg(sdk.join("bin/patchbay-sdk.js"))
+        .arg("build")
+        .arg(folder)
+        .arg("-o")
+        .arg(&output)
+        .output()
+        .unwrap_or_else(|error| panic!("node cannot be run ({error}): install Node.js and run scripts/test"));
+    assert!(run.status.success(), "{name} cannot be built:\n{}", String::from_utf8_lossy(&run.stderr));
+    let bundle = std::fs::read(&output).unwrap();
+    std::fs::remove_file(&output).unwrap();
+    bundle
+}
