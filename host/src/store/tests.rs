@@ -1,1 +1,110 @@
+//! What every store must do, whichever engine it stands on. The tests speak of connectors, subscriptions, requests
+//! and deliveries; only `store_with`, `reopen` and `copy` know how the store under test is made.
 
+mod connectors;
+mod durability;
+mod duplicates;
+mod integrations;
+mod lists;
+mod queue;
+mod retention;
+mod routing;
+mod simulation;
+mod subject;
+mod waiting;
+
+use std::collections::BTreeSet;
+use std::ops::Deref;
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::*;
+use crate::clock;
+use crate::delivery::{Attempt, Delivery, DeliveryStatus};
+use crate::event::{EventStatus, RoutedEvent};
+use crate::id::{DeliveryId, EventId, SubscriptionId};
+use crate::integration::Integration;
+use crate::subscription::{Reason, Status, Subscription};
+use crate::webhook_request::{RequestStatus, WebhookRequest};
+
+use subject::{event, listener};
+
+/// The webhook key that a test uses where it does not matter.
+const HOOK: &str = "hook";
+
+/// A store under test, in a folder of its own.
+struct Fixture {
+    folder: tempfile::TempDir,
+    options: Options,
+    store: Option<Store>,
+}
+
+fn store() -> Fixture {
+    store_with(|_| ())
+}
+
+fn store_with(change: impl FnOnce(&mut Options)) -> Fixture {
+    let mut options = Options {
+        cache_bytes: 16 << 20,
+        content_segment_bytes: 1 << 20,
+        content_bytes_max: 64 << 20,
+        unrouted_events_max: 1_000,
+        duplicate_window_ms: 60_000,
+        deliveries_in_flight_per_subscription_max: 4,
+    };
+    change(&mut options);
+    open(tempfile::tempdir().unwrap(), options)
+}
+
+fn open(folder: tempfile::TempDir, options: Options) -> Fixture {
+    let store = Store::open(&folder.path().join("store"), options.clone()).unwrap();
+    Fixture { folder, options, store: Some(store) }
+}
+
+impl Fixture {
+    /// Ends the store and opens it again, as a new process would.
+    fn reopen(&mut self) {
+        self.store = None;
+        self.store = Some(Store::open(&self.folder.path().join("store"), self.options.clone()).unwrap());
+    }
+
+    /// A store that finds what is on disk at this moment, while this one goes on.
+    fn copy(&self) -> Fixture {
+        let folder = tempfile::tempdir().unwrap();
+        copy_folder(&self.folder.path().join("store"), &folder.path().join("store"));
+        open(folder, self.options.clone())
+    }
+}
+
+impl Deref for Fixture {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        self.store.as_ref().unwrap()
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// A moment of simulated time. It lies after the present, at which waiting events that find a subscription are due.
+fn at(ms: u64) -> Timestamp {
+    let start: Timestamp = "2100-01-01T00:00:00Z".parse().unwrap();
+    clock::after_ms(start, ms)
+}
+
+fn first_page(limit: usize) -> PageRequest {
+    PageRequest { limit, cursor: None }
+}

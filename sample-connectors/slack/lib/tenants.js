@@ -9,17 +9,17 @@ const WORKSPACE_ID = /^T[A-Z0-9]{1,40}$/
 const ORGANISATION_ID = /^E[A-Z0-9]{1,40}$/
 
 /**
- * The tenants that a request names, each once: where it happened, and the installations that Slack names with it, which
- * in a channel that two companies share may be others. See "Shared channels" in README.md.
+ * The tenants that may see a request, each once: the installations that Slack names with it, or where it names none, the
+ * place where it happened. See "Shared channels" in README.md for why never both.
  */
 export function tenantsOf(body) {
   const authorizations = Array.isArray(body.authorizations) ? body.authorizations : []
-  const ids = [
-    ...whereItHappened(body),
-    ...authorizations.map((each) => each?.team_id),
-    ...authorizations.filter((each) => each?.is_enterprise_install === true).map((each) => each.enterprise_id),
-  ]
+  const ids = authorizations.length > 0 ? authorizations.map(installation) : whereItHappened(body)
   return [...new Set(ids.map(tenant).filter((each) => each !== undefined))]
+}
+
+function installation(authorization) {
+  return authorization?.is_enterprise_install === true ? authorization.enterprise_id : authorization?.team_id
 }
 
 function whereItHappened({ team_id, team, view, enterprise_id, enterprise, is_enterprise_install }) {

@@ -1,0 +1,144 @@
+//! Which subscriptions an event reaches: exactly those with its integration, its webhook and one of its selectors.
+
+use proptest::prelude::*;
+
+use super::subject::{new_connection, receive};
+use super::*;
+
+#[tokio::test]
+async fn a_match_is_the_same_integration_the_same_webhook_and_the_same_selector() {
+    let store = store();
+    let integration = store.integration_in_use().await;
+    let other = store.integration("github").await;
+    store.put_connection(&new_connection(&other, "other")).await.unwrap();
+    let exact = store.subscribe(&integration, "user:1").await;
+    for miss in ["user:", "user:10", "user:1 ", "User:1", "user:1\0", "ser:1", "*", ".*"] {
+        store.subscribe(&integration, miss).await;
+    }
+    store.put_subscription(&listener(&integration, "acme", "hook2", "user:1")).await.unwrap();
+    store.put_subscription(&listener(&integration, "acme", "hoo", "user:1")).await.unwrap();
+    store.put_subscription(&listener(&other, "other", HOOK, "user:1")).await.unwrap();
+
+    let event = store.receive_one(&integration, &["user:1"], at(0)).await;
+    assert_eq!(store.reached(&event), [exact.id]);
+}
+
+#[tokio::test]
+async fn an_event_with_several_selectors_reaches_each_subscription_once() {
+    let store = store();
+    let integration = store.integration_in_use().await;
+    let (one, two) = (store.subscribe(&integration, "team:1").await, store.subscribe(&integration, "user:1").await);
+    let same = store.subscribe(&integration, "team:1").await;
+    let event = store.receive_one(&integration, &["team:1", "user:1", "team:1", "nobody"], at(0)).await;
+    assert_eq!(store.reached(&event), [one.id, two.id, same.id]);
+    let event = store.event(&event).unwrap().unwrap();
+    assert_eq!((event.status, event.delivery_count), (EventStatus::Routed, 3));
+}
+
+#[tokio::test]
+async fn a_subscription_that_changes_its_selector_leaves_the_old_one() {
+    let mut store = store();
+    let integration = store.integration_in_use().await;
+    let subscription = store.subscribe(&integration, "user:1").await;
+    let moved = Subscription { source: listener(&integration, "acme", HOOK, "user:2").source, ..subscription.clone() };
+    store.put_subscription(&moved).await.unwrap();
+    store.reopen();
+    let (old, new) = (
+        store.receive_one(&integration, &["user:1"], at(0)).await,
+        store.receive_one(&integration, &["user:2"], at(0)).await,
+    );
+    assert_eq!((store.reached(&old), store.reached(&new)), (vec![], vec![subscription.id]));
+}
+
+#[tokio::test]
+async fn only_subscribed_subscriptions_are_routed_to() {
+    let store = store();
+    let integration = store.integration_in_use().await;
+    let removed = store.subscribe(&integration, "user:1").await;
+    store.remove_subscription(&removed).await.unwrap();
+    for status in [Status::Error, Status::Disabled] {
+        let subscription = store.subscribe(&integration, "user:1").await;
+        store.set_status(&subscription, status).await;
+    }
+    let event = store.receive_one(&integration, &["user:1"], at(0)).await;
+    assert_eq!(store.reached(&event), []);
+    assert_eq!(store.event(&event).unwrap().unwrap().status, EventStatus::Unrouted);
+}
+
+/// Selectors that share beginnings, hold separators and lengths, or differ in what the eye does not see.
+fn selector() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec!["a", "b", "\0", "\0\u{1}a", ":", "/", "é", "e\u{301}", "😀", "\u{ffff}", " "]);
+    prop::collection::vec(piece, 1..4).prop_map(|pieces| pieces.concat())
+}
+
+/// An integration (0 or 1), a webhook and a selector.
+fn address() -> impl Strategy<Value = (usize, &'static str, String)> {
+    (0..2_usize, prop::sample::select(vec!["w", "wa", "w\0"]), selector())
+}
+
+/// Routes like the store should, the slow way.
+fn naive(subscriptions: &[Subscription], integration: &Integration, webhook: &str, event: &NewEvent) -> Vec<SubscriptionId> {
+    let reached = subscriptions.iter().filter(|subscription| {
+        let source = subscription.source.as_ref().unwrap();
+        subscription.integration_id == integration.id
+            && source.global_webhook_key == webhook
+            && event.selectors.contains(&source.global_webhook_event_selector)
+    });
+    reached.map(|subscription| subscription.id.clone()).collect()
+}
+
+/// Checks both ways to route: `late` subscriptions come after the events.
+async fn check_routing(
+    early: Vec<(usize, &'static str, String)>,
+    late: Vec<(usize, &'static str, String)>,
+    events: Vec<(usize, &'static str, Vec<String>)>,
+) -> Result<(), TestCaseError> {
+    let store = store();
+    let mut integrations = Vec::new();
+    for key in ["one", "two"] {
+        let integration = store.integration(key).await;
+        store.put_connection(&new_connection(&integration, key)).await.unwrap();
+        integrations.push(integration);
+    }
+    let subscription = |(integration, webhook, selector): &(usize, &'static str, String)| {
+        listener(&integrations[*integration], &integrations[*integration].key, webhook, selector)
+    };
+    let early: Vec<Subscription> = early.iter().map(subscription).collect();
+    let late: Vec<Subscription> = late.iter().map(subscription).collect();
+    futures::future::try_join_all(early.iter().map(|early| store.put_subscription(early))).await.unwrap();
+    let mut received = Vec::new();
+    for (integration, webhook, selectors) in events {
+        let (integration, event) = (&integrations[integration], event(selectors));
+        let request = receive(&store, integration, webhook, vec![event.clone()], at(0)).await.unwrap();
+        let id = store.events_of_request(&request.id).unwrap().remove(0).id;
+        let expected = naive(&early, integration, webhook, &event);
+        prop_assert_eq!(store.reached(&id), expected.clone());
+        received.push((integration, webhook, event, id, expected));
+    }
+    for subscription in &late {
+        store.put_subscription(subscription).await.unwrap();
+    }
+    for (integration, webhook, event, id, reached) in received {
+        // An event that waited goes to the first subscription that has one of its selectors.
+        let first = naive(&late, integration, webhook, &event).into_iter().take(1);
+        let expected: Vec<_> = if reached.is_empty() { first.collect() } else { reached };
+        prop_assert_eq!(store.reached(&id), expected);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn routing_equals_a_naive_loop(
+        early in prop::collection::vec(address(), 0..12),
+        late in prop::collection::vec(address(), 0..6),
+        events in prop::collection::vec(
+            (0..2_usize, prop::sample::select(vec!["w", "wa", "w\0"]), prop::collection::vec(selector(), 1..4)), 1..12,
+        ),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(check_routing(early, late, events))?;
+    }
+}
