@@ -84,6 +84,8 @@ enum Command {
     Compile {
         input: PathBuf,
         output: PathBuf,
+        /// Machine code of functions that earlier compilations have met
+        functions: PathBuf,
         #[arg(long)]
         memory_bytes_max: u64,
     },
@@ -93,8 +95,8 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve { config, log } => serve(*config, &log),
         Command::Test { bundle, examples, cache, limits } => examples::test(&bundle, &examples, cache, *limits),
-        Command::Compile { input, output, memory_bytes_max } => {
-            sandbox::machine_code::compile_file(&input, &output, memory_bytes_max).map_err(anyhow::Error::msg)
+        Command::Compile { input, output, functions, memory_bytes_max } => {
+            sandbox::machine_code::compile_file(&input, &output, &functions, memory_bytes_max).map_err(anyhow::Error::msg)
         }
     };
     match result {

@@ -2,6 +2,7 @@
 //! An instance is dropped after its call; no two calls ever share memory. What a guest may reach is in `imports`.
 
 mod engine;
+mod functions;
 mod guest;
 mod imports;
 pub(crate) mod machine_code;

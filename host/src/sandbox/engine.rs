@@ -1,11 +1,13 @@
 //! The engine: which WebAssembly a connector may use, how its memory is laid out, and the clock that interrupts it.
 
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::Limits;
+use super::functions::Functions;
 
 /// How often a running guest is interrupted, to count its time and to let others run.
 pub(super) const TICK_MS: u64 = 10;
@@ -34,8 +36,10 @@ pub(super) fn for_calls(limits: &Limits) -> wasmtime::Result<Engine> {
 }
 
 /// Builds an engine that only compiles. Its machine code fits the engine `for_calls`.
-pub(super) fn for_compiling() -> wasmtime::Result<Engine> {
-    Engine::new(&compiler_config())
+pub(super) fn for_compiling(functions: Arc<Functions>) -> wasmtime::Result<Engine> {
+    let mut config = compiler_config();
+    config.enable_incremental_compilation(functions)?;
+    Engine::new(&config)
 }
 
 /// What machine code depends on, and what a connector may use: no threads, no 64-bit memory, no exceptions, no GC, no

@@ -16,6 +16,7 @@ use tokio::process::Command;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::functions::Functions;
 use super::{Error, engine};
 use crate::secret::Vault;
 
@@ -62,10 +63,7 @@ impl MachineCode {
 
     #[expect(unsafe_code, reason = "the tag proves that this host compiled the file")]
     fn load(&self, engine: &Engine, path: &Path) -> Option<Component> {
-        let code = fs::read(path).ok()?;
-        let tag = fs::read(tag_path(path)).ok()?;
-        if !self.vault.is_own(&tagged(path, &code), &tag) {
-            tracing::warn!(path = %path.display(), "compiled connector is not this host's own; compiling again");
+        if !self.is_own(path) {
             return None;
         }
         // SAFETY: these are the bytes that this host's compiler wrote, for an engine with the same hash.
@@ -76,18 +74,42 @@ impl MachineCode {
         let input = path.with_extension("wasm");
         let output = path.with_extension("partial");
         fs::write(&input, bundle).map_err(unloadable)?;
-        let compiled = self.run_compiler(&input, &output).await;
+        let functions = self.functions();
+        let compiled = self.run_compiler(&input, &output, &functions).await;
         let _ = fs::remove_file(&input);
         compiled?;
-        let code = fs::read(&output).map_err(unloadable)?;
-        fs::write(tag_path(path), self.vault.tag(&tagged(path, &code))).map_err(unloadable)?;
-        fs::rename(&output, path).map_err(unloadable)
+        self.vouch(&functions)?;
+        fs::rename(&output, path).map_err(unloadable)?;
+        self.vouch(path)
     }
 
-    async fn run_compiler(&self, input: &Path, output: &Path) -> Result<(), Error> {
+    /// The file of compiled functions, if this host wrote it; else nothing, so that it is made anew.
+    fn functions(&self) -> PathBuf {
+        let path = self.folder.join(format!("{}.functions", self.engine));
+        if !self.is_own(&path) {
+            let _ = fs::remove_file(&path);
+        }
+        path
+    }
+
+    fn is_own(&self, path: &Path) -> bool {
+        let (Ok(bytes), Ok(tag)) = (fs::read(path), fs::read(tag_path(path))) else { return false };
+        self.vault.is_own(&tagged(path, &bytes), &tag)
+    }
+
+    /// Writes the tag of a file, if it is there.
+    fn vouch(&self, path: &Path) -> Result<(), Error> {
+        match fs::read(path) {
+            Ok(bytes) => fs::write(tag_path(path), self.vault.tag(&tagged(path, &bytes))).map_err(unloadable),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(unloadable(error)),
+        }
+    }
+
+    async fn run_compiler(&self, input: &Path, output: &Path, functions: &Path) -> Result<(), Error> {
         let child = Command::new(&self.limits.program)
             .arg("compile")
-            .args([input, output])
+            .args([input, output, functions])
             .arg("--memory-bytes-max")
             .arg(self.limits.memory_bytes_max.to_string())
             .stdin(Stdio::null())
@@ -109,13 +131,21 @@ impl MachineCode {
     }
 }
 
-/// Compiles a file. Runs in a process of its own, which takes at most `memory_bytes_max` of address space.
-pub(crate) fn compile_file(input: &Path, output: &Path, memory_bytes_max: u64) -> Result<(), String> {
+/// Compiles a file, with what `functions` holds of earlier ones. Runs in a process of its own, which takes at most
+/// `memory_bytes_max` of address space.
+pub(crate) fn compile_file(
+    input: &Path,
+    output: &Path,
+    functions: &Path,
+    memory_bytes_max: u64,
+) -> Result<(), String> {
     rlimit::setrlimit(rlimit::Resource::AS, memory_bytes_max, memory_bytes_max).map_err(|error| error.to_string())?;
     let bundle = fs::read(input).map_err(|error| error.to_string())?;
-    let engine = engine::for_compiling().map_err(|error| error.to_string())?;
+    let known = Arc::new(Functions::read(functions));
+    let engine = engine::for_compiling(Arc::clone(&known)).map_err(|error| error.to_string())?;
     let code = engine.precompile_component(&bundle).map_err(|error| format!("{error:#}"))?;
-    fs::write(output, code).map_err(|error| error.to_string())
+    fs::write(output, code).map_err(|error| error.to_string())?;
+    known.write(functions).map_err(|error| error.to_string())
 }
 
 /// What the tag vouches for: the code under this name.

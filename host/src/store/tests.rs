@@ -2,8 +2,8 @@
 //! and deliveries; only `store_with`, `reopen` and `copy` know how the store under test is made.
 
 mod connectors;
-mod durability;
 mod duplicates;
+mod durability;
 mod integrations;
 mod lists;
 mod queue;

@@ -42,7 +42,7 @@ async fn the_same_event_after_the_window_is_delivered_again() {
 async fn another_id_other_selectors_another_webhook_or_integration_make_another_event() {
     let store = store();
     let integration = store.integration_in_use().await;
-    let other = store.integration("github").await;
+    let other = store.set_up("github").await;
     store.receive_named(&integration, &[named("E1", &["user:1"])], at(0)).await;
     let different =
         [named("E2", &["user:1"]), named("E1", &["user:2"]), named("E1", &["user:1", "user:2"]), event(["user:1"])];

@@ -7,7 +7,7 @@ use crate::connection::Connection;
 #[tokio::test]
 async fn a_webhook_token_cannot_be_guessed_and_stays_the_same() {
     let mut store = store();
-    let integration = store.integration("slack").await;
+    let integration = store.set_up("slack").await;
     let token = store.webhook_token(&integration, "messages").await.unwrap();
     // 128 bits, in whatever alphabet.
     assert!(token.len() >= 22, "{token}");
@@ -23,7 +23,7 @@ async fn each_webhook_of_each_integration_has_a_token_of_its_own() {
     let store = store();
     let mut tokens = BTreeSet::new();
     for key in ["a", "b"] {
-        let integration = store.integration(key).await;
+        let integration = store.set_up(key).await;
         for webhook in ["messages", "messages2", "m"] {
             tokens.insert(store.webhook_token(&integration, webhook).await.unwrap());
         }
@@ -34,7 +34,7 @@ async fn each_webhook_of_each_integration_has_a_token_of_its_own() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_token_asked_for_many_times_at_once_is_one_token() {
     let store = store();
-    let integration = store.integration("slack").await;
+    let integration = store.set_up("slack").await;
     let asked = (0..16).map(|_| {
         let (store, integration) = (store.deref().clone(), integration.clone());
         tokio::spawn(async move { store.webhook_token(&integration, "messages").await.unwrap() })
@@ -49,7 +49,7 @@ async fn a_token_asked_for_many_times_at_once_is_one_token() {
 #[tokio::test]
 async fn the_addresses_of_an_integration_go_with_it() {
     let mut store = store();
-    let (gone, stays) = (store.integration("gone").await, store.integration("stays").await);
+    let (gone, stays) = (store.set_up("gone").await, store.set_up("stays").await);
     let token_gone = store.webhook_token(&gone, "messages").await.unwrap();
     let token_stays = store.webhook_token(&stays, "messages").await.unwrap();
     store.remove_integration(&gone).await.unwrap();
@@ -58,7 +58,7 @@ async fn the_addresses_of_an_integration_go_with_it() {
     assert!(store.webhook_address(&token_stays).unwrap().is_some());
     assert!(store.integration("gone").unwrap().is_none());
 
-    let again = store.integration("gone").await;
+    let again = store.set_up("gone").await;
     assert_ne!(store.webhook_token(&again, "messages").await.unwrap(), token_gone);
 }
 
@@ -76,7 +76,7 @@ async fn an_integration_with_connections_is_not_removed() {
 async fn a_connection_cannot_move_to_another_integration() {
     let store = store();
     let integration = store.integration_in_use().await;
-    let other = store.integration("github").await;
+    let other = store.set_up("github").await;
     let moved = store.put_connection(&new_connection(&other, "acme")).await;
     assert!(matches!(moved, Err(Error::Conflict(_))));
     assert_eq!(store.connection("acme").unwrap().unwrap().integration_id, integration.id);
@@ -92,7 +92,7 @@ async fn a_connection_needs_its_very_integration() {
     let deleted = new_integration("slack");
     assert!(matches!(store.put_connection(&new_connection(&deleted, "acme")).await, Err(Error::Conflict(_))));
     // The same key, used again, is another integration.
-    store.integration("slack").await;
+    store.set_up("slack").await;
     assert!(matches!(store.put_connection(&new_connection(&deleted, "acme")).await, Err(Error::Conflict(_))));
 }
 
@@ -100,7 +100,7 @@ async fn a_connection_needs_its_very_integration() {
 async fn an_integration_removed_while_it_is_connected_leaves_no_connection_behind() {
     let store = store();
     for round in 0..60 {
-        let integration = store.integration("slack").await;
+        let integration = store.set_up("slack").await;
         let connection = new_connection(&integration, &format!("c{round}"));
         let (one, two) = (store.deref().clone(), store.deref().clone());
         let (put, removed) = tokio::join!(

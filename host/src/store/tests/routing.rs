@@ -9,7 +9,7 @@ use super::*;
 async fn a_match_is_the_same_integration_the_same_webhook_and_the_same_selector() {
     let store = store();
     let integration = store.integration_in_use().await;
-    let other = store.integration("github").await;
+    let other = store.set_up("github").await;
     store.put_connection(&new_connection(&other, "other")).await.unwrap();
     let exact = store.subscribe(&integration, "user:1").await;
     for miss in ["user:", "user:10", "user:1 ", "User:1", "user:1\0", "ser:1", "*", ".*"] {
@@ -67,7 +67,8 @@ async fn only_subscribed_subscriptions_are_routed_to() {
 
 /// Selectors that share beginnings, hold separators and lengths, or differ in what the eye does not see.
 fn selector() -> impl Strategy<Value = String> {
-    let piece = prop::sample::select(vec!["a", "b", "\0", "\0\u{1}a", ":", "/", "é", "e\u{301}", "😀", "\u{ffff}", " "]);
+    let piece =
+        prop::sample::select(vec!["a", "b", "\0", "\0\u{1}a", ":", "/", "é", "e\u{301}", "😀", "\u{ffff}", " "]);
     prop::collection::vec(piece, 1..4).prop_map(|pieces| pieces.concat())
 }
 
@@ -77,7 +78,12 @@ fn address() -> impl Strategy<Value = (usize, &'static str, String)> {
 }
 
 /// Routes like the store should, the slow way.
-fn naive(subscriptions: &[Subscription], integration: &Integration, webhook: &str, event: &NewEvent) -> Vec<SubscriptionId> {
+fn naive(
+    subscriptions: &[Subscription],
+    integration: &Integration,
+    webhook: &str,
+    event: &NewEvent,
+) -> Vec<SubscriptionId> {
     let reached = subscriptions.iter().filter(|subscription| {
         let source = subscription.source.as_ref().unwrap();
         subscription.integration_id == integration.id
@@ -96,7 +102,7 @@ async fn check_routing(
     let store = store();
     let mut integrations = Vec::new();
     for key in ["one", "two"] {
-        let integration = store.integration(key).await;
+        let integration = store.set_up(key).await;
         store.put_connection(&new_connection(&integration, key)).await.unwrap();
         integrations.push(integration);
     }

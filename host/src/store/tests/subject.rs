@@ -62,7 +62,7 @@ pub(super) fn new_connection(integration: &Integration, id: &str) -> Connection 
 }
 
 impl Fixture {
-    pub(super) async fn integration(&self, key: &str) -> Integration {
+    pub(super) async fn set_up(&self, key: &str) -> Integration {
         let integration = new_integration(key);
         self.put_integration(&integration).await.unwrap();
         integration
@@ -70,7 +70,7 @@ impl Fixture {
 
     /// An integration with one connection, `acme`.
     pub(super) async fn integration_in_use(&self) -> Integration {
-        let integration = self.integration("slack").await;
+        let integration = self.set_up("slack").await;
         self.put_connection(&new_connection(&integration, "acme")).await.unwrap();
         integration
     }
