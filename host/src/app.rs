@@ -15,7 +15,7 @@ use crate::integration::{self, Integration};
 use crate::sandbox::{self, Loaded, Sandbox};
 use crate::secret::{Vault, random_token, sha256_hex};
 use crate::store::{self, PageRequest, Store};
-use crate::{clock, deliver, http};
+use crate::{bundle, clock, deliver, http};
 
 pub(crate) struct App {
     pub(crate) config: Config,
@@ -84,7 +84,11 @@ impl App {
 
     /// A connector version, ready to be called.
     pub(crate) async fn load(&self, version: &ConnectorVersion) -> Result<Arc<Loaded>, sandbox::Error> {
-        self.sandbox.load(&version.digest, || self.store.bundle(&version.digest)).await
+        let component = || -> anyhow::Result<bytes::Bytes> {
+            let bundle = self.store.bundle(&version.digest)?;
+            Ok(bundle::read(&bundle)?.component.into())
+        };
+        self.sandbox.load(&version.component, component).await
     }
 
     /// The connector parameters of an integration.

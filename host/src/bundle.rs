@@ -30,8 +30,15 @@ pub(crate) enum Error {
     ManifestInvalid(String),
 }
 
-/// Reads a bundle's manifest, or says why it is no bundle.
-pub(crate) fn read(bundle: &[u8]) -> Result<Manifest, Error> {
+/// A bundle taken apart.
+pub(crate) struct Contents {
+    pub(crate) manifest: Manifest,
+    /// The component without its manifest: all that can run.
+    pub(crate) component: Vec<u8>,
+}
+
+/// Takes a bundle apart, or says why it is none.
+pub(crate) fn read(bundle: &[u8]) -> Result<Contents, Error> {
     let outline = outline(bundle)?;
     for export in EXPORTS {
         if !outline.exports.iter().any(|name| name == export) {
@@ -46,7 +53,21 @@ pub(crate) fn read(bundle: &[u8]) -> Result<Manifest, Error> {
              and clocks, random numbers and stdio of WASI"
         )));
     }
-    manifest(&outline.manifests)
+    let component = without(bundle, &outline.manifests);
+    let manifests: Vec<&[u8]> = outline.manifests.iter().map(|section| section.data).collect();
+    Ok(Contents { manifest: manifest(&manifests)?, component })
+}
+
+/// The bytes outside of these sections.
+fn without(bundle: &[u8], sections: &[Section<'_>]) -> Vec<u8> {
+    let mut component = Vec::with_capacity(bundle.len());
+    let mut from = 0;
+    for section in sections {
+        component.extend_from_slice(bundle.get(from..section.start).unwrap_or_default());
+        from = section.end;
+    }
+    component.extend_from_slice(bundle.get(from..).unwrap_or_default());
+    component
 }
 
 fn is_allowed(import: &str) -> bool {
@@ -60,7 +81,41 @@ fn is_allowed(import: &str) -> bool {
 struct Outline<'b> {
     imports: Vec<String>,
     exports: Vec<String>,
-    manifests: Vec<&'b [u8]>,
+    manifests: Vec<Section<'b>>,
+}
+
+impl<'b> Outline<'b> {
+    /// Keeps what matters of a part of the outermost layer. `start` is where the part begins.
+    fn note(&mut self, payload: &Payload<'b>, start: usize) -> Result<(), wasmparser::BinaryReaderError> {
+        match payload {
+            Payload::ComponentImportSection(section) => {
+                for import in section.clone() {
+                    let import = import?;
+                    // A type gives nothing to reach.
+                    if !matches!(import.ty, ComponentTypeRef::Type(_)) {
+                        self.imports.push(import.name.name.to_owned());
+                    }
+                }
+            }
+            Payload::ComponentExportSection(section) => {
+                for export in section.clone() {
+                    self.exports.push(export?.name.name.to_owned());
+                }
+            }
+            Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
+                self.manifests.push(Section { start, end: section.range().end, data: section.data() });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// A custom section, from its first byte to its last.
+struct Section<'b> {
+    start: usize,
+    end: usize,
+    data: &'b [u8],
 }
 
 fn outline(bundle: &[u8]) -> Result<Outline<'_>, Error> {
@@ -70,29 +125,20 @@ fn outline(bundle: &[u8]) -> Result<Outline<'_>, Error> {
     }
     let broken = |error: wasmparser::BinaryReaderError| Error::NotAComponent(format!("the bundle is damaged: {error}"));
     let mut outline = Outline::default();
-    let mut depth = 0;
+    // Ends of the modules and components that the parser is inside of, and of what it read last.
+    let (mut nested, mut end) = (Vec::new(), 0);
     for payload in Parser::new(0).parse_all(bundle) {
-        match payload.map_err(broken)? {
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) => depth -= 1,
-            Payload::ComponentImportSection(section) if depth == 0 => {
-                for import in section {
-                    let import = import.map_err(broken)?;
-                    // A type gives nothing to reach.
-                    if !matches!(import.ty, ComponentTypeRef::Type(_)) {
-                        outline.imports.push(import.name.name.to_owned());
-                    }
-                }
+        let payload = payload.map_err(broken)?;
+        if nested.is_empty() {
+            outline.note(&payload, end).map_err(broken)?;
+        }
+        match &payload {
+            Payload::ModuleSection { unchecked_range, .. } | Payload::ComponentSection { unchecked_range, .. } => {
+                nested.push(unchecked_range.end);
             }
-            Payload::ComponentExportSection(section) if depth == 0 => {
-                for export in section {
-                    outline.exports.push(export.map_err(broken)?.name.name.to_owned());
-                }
-            }
-            Payload::CustomSection(section) if depth == 0 && section.name() == MANIFEST_SECTION => {
-                outline.manifests.push(section.data());
-            }
-            _ => {}
+            Payload::Version { range, .. } => end = range.end,
+            Payload::End(_) => end = nested.pop().unwrap_or(end),
+            other => end = other.as_section().map_or(end, |(_, range)| range.end),
         }
     }
     Ok(outline)

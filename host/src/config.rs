@@ -94,6 +94,9 @@ pub(crate) struct Limits {
     /// Address space to compile an uploaded bundle, in bytes
     #[arg(long, value_name = "BYTES", env = "PATCHBAY_COMPILE_MEMORY_BYTES_MAX", default_value_t = 8 << 30)]
     pub(crate) compile_memory_bytes_max: u64,
+    /// Compiled components that are kept on disk, of about 36 MB each for JavaScript; the oldest go first
+    #[arg(long, value_name = "N", env = "PATCHBAY_COMPILED_FILES_MAX", default_value_t = 200)]
+    pub(crate) compiled_files_max: usize,
     /// Log lines of one call, in bytes
     #[arg(long, value_name = "BYTES", env = "PATCHBAY_LOG_BYTES_MAX", default_value_t = 64 << 10)]
     pub(crate) log_bytes_max: usize,
@@ -239,6 +242,7 @@ impl Limits {
                 program,
                 ms_max: self.compile_ms_max,
                 memory_bytes_max: self.compile_memory_bytes_max,
+                files_max: self.compiled_files_max,
             },
         }
     }

@@ -147,6 +147,8 @@ pub(crate) struct ConnectorVersion {
     pub(crate) version: u32,
     /// SHA-256 of the bundle, in hexadecimal digits.
     pub(crate) digest: String,
+    /// SHA-256 of the bundle without its manifest: what can run.
+    pub(crate) component: String,
     /// Size of the bundle in bytes.
     pub(crate) size: u64,
     pub(crate) uploaded_at: Timestamp,

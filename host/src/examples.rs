@@ -21,7 +21,7 @@ use run::Runner;
 /// Runs every `*.json` of `folder` and says for each whether it holds. Fails if one does not.
 pub(crate) fn test(bundle: &Path, folder: &Path, cache: Option<PathBuf>, limits: Limits) -> anyhow::Result<()> {
     let bytes = std::fs::read(bundle).with_context(|| format!("cannot read {}", bundle.display()))?;
-    let manifest = bundle::read(&bytes).with_context(|| format!("{} is no bundle", bundle.display()))?;
+    let contents = bundle::read(&bytes).with_context(|| format!("{} is no bundle", bundle.display()))?;
     let examples = read(folder)?;
     let cache = cache.unwrap_or_else(config::cache_folder);
     std::fs::create_dir_all(&cache).with_context(|| format!("cannot create {}", cache.display()))?;
@@ -29,9 +29,9 @@ pub(crate) fn test(bundle: &Path, folder: &Path, cache: Option<PathBuf>, limits:
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let sandbox = Sandbox::start(limits.sandbox(config::own_program()?), cache.join("compiled"), vault)?;
-        let digest = sha256_hex(&bytes);
-        let connector = sandbox.load(&digest, || Ok::<_, std::convert::Infallible>(bytes.into())).await?;
-        let runner = Runner { sandbox, connector, manifest, limits };
+        let digest = sha256_hex(&contents.component);
+        let connector = sandbox.load(&digest, || Ok::<_, std::convert::Infallible>(contents.component.into())).await?;
+        let runner = Runner { sandbox, connector, manifest: contents.manifest, limits };
         report(&runner, examples).await
     })
 }

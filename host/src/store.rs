@@ -19,7 +19,6 @@ mod webhooks;
 mod tests;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use serde::Serialize;
@@ -91,12 +90,13 @@ struct Inner {
     content: Arc<ContentLog>,
     bundles: PathBuf,
     options: Options,
-    /// Commits of webhooks hold it for reading, changes of subscriptions for writing: an event finds each
-    /// subscription either before or after it is committed, never in between.
+    /// Commits of webhooks hold it for reading, changes of subscriptions and of what they belong to for writing: an
+    /// event finds each subscription either before or after it is committed, never in between.
     routing: tokio::sync::RwLock<()>,
     lanes: Mutex<Lanes>,
     due: tokio::sync::Notify,
-    unrouted_count: AtomicU64,
+    /// Held while versions of connectors are added or removed.
+    versions: tokio::sync::Mutex<()>,
     syncer: Syncer,
 }
 
@@ -112,6 +112,7 @@ impl Store {
             options.content_segment_bytes,
             options.content_bytes_max,
         )?);
+        sync::folders(folder)?;
         let syncer = Syncer::start(db.clone(), &folder.join("sled"), Arc::clone(&content))?;
         let tree = db.open_tree("patchbay")?;
         let lanes = Mutex::new(Lanes::new(options.deliveries_in_flight_per_subscription_max));
@@ -123,13 +124,13 @@ impl Store {
             routing: tokio::sync::RwLock::default(),
             lanes,
             due: tokio::sync::Notify::new(),
-            unrouted_count: AtomicU64::new(0),
+            versions: tokio::sync::Mutex::default(),
             syncer,
         };
         let store = Store { inner: Arc::new(inner) };
         store.check_layout()?;
         store.load_lanes()?;
-        store.count_unrouted()?;
+        store.route_left_over_events()?;
         Ok(store)
     }
 
@@ -208,7 +209,8 @@ fn remove(tx: &TransactionalTree, key: Key) -> Result<(), Abort> {
 
 fn open_sled(folder: &Path, cache_bytes: u64) -> Result<sled::Db, Error> {
     sled::Config::new().path(folder).cache_capacity(cache_bytes).open().map_err(|error| match error {
-        sled::Error::Io(io) if io.kind() == std::io::ErrorKind::WouldBlock => {
+        // sled says it in words alone.
+        sled::Error::Io(io) if io.to_string().starts_with("could not acquire lock") => {
             Error::Unavailable(format!("{} is in use by another process", folder.display()))
         }
         other => other.into(),

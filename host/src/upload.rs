@@ -20,16 +20,18 @@ pub(crate) enum Error {
 /// Takes a bundle in. Returns the version, and whether it is new: the same bytes are the same version.
 /// It serves requests as soon as this returns; calls in flight end with the version that they began with.
 pub(crate) async fn upload(app: &App, bundle: Bytes) -> Result<(ConnectorVersion, bool), Error> {
-    let manifest = bundle::read(&bundle)?;
-    let digest = sha256_hex(&bundle);
+    let contents = bundle::read(&bundle)?;
+    let (manifest, digest) = (contents.manifest, sha256_hex(&bundle));
     if let Some(earlier) = app.store.version_by_digest(&manifest.connector.key, &digest)? {
         return Ok((earlier, false));
     }
-    app.sandbox.load(&digest, || Ok::<_, store::Error>(bundle.clone())).await?;
+    let component = sha256_hex(&contents.component);
+    app.sandbox.load(&component, || Ok::<_, store::Error>(contents.component.into())).await?;
     let version = ConnectorVersion {
         connector: manifest.connector.key.clone(),
         version: 0,
         digest,
+        component,
         size: bundle.len() as u64,
         uploaded_at: clock::now(),
         manifest,

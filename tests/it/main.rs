@@ -5,4 +5,8 @@ mod addresses;
 mod arguments;
 mod harness;
 mod results;
+mod routing;
 mod seed_example;
+mod subscribing;
+mod uploads;
+mod validation;

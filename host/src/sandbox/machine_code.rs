@@ -28,6 +28,8 @@ pub(crate) struct Limits {
     pub(crate) program: PathBuf,
     pub(crate) ms_max: u64,
     pub(crate) memory_bytes_max: u64,
+    /// Compiled components that are kept on disk; the oldest go first.
+    pub(crate) files_max: usize,
 }
 
 pub(super) struct MachineCode {
@@ -80,7 +82,24 @@ impl MachineCode {
         compiled?;
         self.vouch(&functions)?;
         fs::rename(&output, path).map_err(unloadable)?;
-        self.vouch(path)
+        self.vouch(path)?;
+        self.trim().map_err(unloadable)
+    }
+
+    fn trim(&self) -> std::io::Result<()> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "cwasm") {
+                files.push((fs::metadata(&path)?.modified()?, path));
+            }
+        }
+        files.sort();
+        for (_, path) in files.iter().rev().skip(self.limits.files_max) {
+            fs::remove_file(path)?;
+            let _ = fs::remove_file(tag_path(path));
+        }
+        Ok(())
     }
 
     /// The file of compiled functions, if this host wrote it; else nothing, so that it is made anew.

@@ -1,18 +1,21 @@
 //! Connections. Removing one removes its subscriptions: a customer who leaves gets nothing more.
 
+use super::integrations::integration_key;
 use super::keys::{Key, Table};
 use super::page::Order;
 use super::{Error, Page, PageRequest, Store, abort, mark, read, remove, write};
 use crate::connection::Connection;
+use crate::integration::Integration;
 
 impl Store {
     /// Creates or replaces a connection. It cannot move to another integration.
     pub(crate) async fn put_connection(&self, connection: &Connection) -> Result<(), Error> {
         let index =
             Key::new(Table::ConnectionOfIntegration).part(connection.integration_id.as_str()).tail(&connection.id);
+        let alone = self.inner.routing.write().await;
         self.transact(|tx| {
-            let integration = super::integrations::integration_key(&connection.integration);
-            if tx.get(integration)?.is_none() {
+            let integration = read::<Integration>(tx, &integration_key(&connection.integration))?;
+            if integration.is_none_or(|integration| integration.id != connection.integration_id) {
                 return abort(Error::Conflict("its integration was deleted meanwhile".into()));
             }
             let earlier = read::<Connection>(tx, &connection_key(&connection.id))?;
@@ -22,6 +25,7 @@ impl Store {
             write(tx, connection_key(&connection.id), connection)?;
             mark(tx, index.clone())
         })?;
+        drop(alone);
         self.durable().await
     }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::keys::{Key, Table};
 use super::page::Order;
+use super::sync::sync_folder;
 use super::{Error, Page, PageRequest, Store, abort, decode, read, remove, write};
 use crate::connector::ConnectorVersion;
 
@@ -18,6 +19,7 @@ impl Store {
         version: ConnectorVersion,
         bundle: &[u8],
     ) -> Result<(ConnectorVersion, bool), Error> {
+        let alone = self.inner.versions.lock().await;
         if let Some(earlier) = self.version_by_digest(&version.connector, &version.digest)? {
             return Ok((earlier, false));
         }
@@ -31,6 +33,7 @@ impl Store {
             Ok(added)
         })?;
         self.durable().await?;
+        drop(alone);
         Ok((added, true))
     }
 
@@ -79,6 +82,7 @@ impl Store {
 
     /// Forgets a version. Its number is not given out again while the connector has another version.
     pub(crate) async fn remove_connector_version(&self, version: &ConnectorVersion) -> Result<(), Error> {
+        let alone = self.inner.versions.lock().await;
         let users = self.integrations_of(&version.connector)?;
         let is_last =
             self.connector_versions(&version.connector, &PageRequest { limit: 2, cursor: None })?.items.len() < 2;
@@ -97,6 +101,7 @@ impl Store {
         })?;
         self.durable().await?;
         let _ = fs::remove_file(self.inner.bundles.join(&version.digest));
+        drop(alone);
         Ok(())
     }
 
@@ -113,7 +118,7 @@ impl Store {
         file.write_all(bundle)?;
         file.sync_all()?;
         fs::rename(&partial, self.inner.bundles.join(digest))?;
-        Ok(File::open(&self.inner.bundles)?.sync_all()?)
+        Ok(sync_folder(&self.inner.bundles)?)
     }
 }
 

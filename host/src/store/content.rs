@@ -15,6 +15,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
+use super::sync::sync_folder;
 
 /// Where a piece of content is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,7 +137,7 @@ fn path(folder: &Path, segment: u32) -> PathBuf {
 
 fn create(folder: &Path, segment: u32) -> Result<File, Error> {
     let file = OpenOptions::new().write(true).create_new(true).open(path(folder, segment))?;
-    File::open(folder)?.sync_all()?;
+    sync_folder(folder)?;
     Ok(file)
 }
 

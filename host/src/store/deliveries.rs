@@ -47,14 +47,17 @@ impl Store {
                 lanes.park(&lane);
                 continue;
             }
-            let found = self.first_due(&lanes, &lane)?.filter(|(at, _)| *at <= now_ms);
-            lanes.claimed(&lane, found.as_ref().map(|(_, id)| id), None);
+            let found = self.first_due(&lanes, &lane)?.filter(|(at, _)| *at <= now_ms).map(|(_, id)| id);
+            lanes.claimed(&lane, found.as_ref(), None);
             let next = self.first_due(&lanes, &lane)?.map(|(at, _)| at);
             lanes.claimed(&lane, None, next);
-            if let Some(delivery) = found.map(|(_, id)| self.delivery(&id)).transpose()?.flatten() {
+            let Some(id) = found else { continue };
+            if let Some(delivery) = self.delivery(&id)? {
                 let event = self.event(&delivery.event)?;
                 return Ok(Some(Claim { delivery, event, subscription }));
             }
+            // It expired this very moment: its place is free.
+            lanes.settled(&lane, &id, next);
         }
         Ok(None)
     }

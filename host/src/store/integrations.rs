@@ -34,6 +34,7 @@ impl Store {
 
     /// Forgets an integration that has no connections, and its webhook addresses.
     pub(crate) async fn remove_integration(&self, integration: &Integration) -> Result<(), Error> {
+        let alone = self.inner.routing.write().await;
         let connections = Key::new(Table::ConnectionOfIntegration).part(integration.id.as_str());
         if let Some(row) = self.inner.tree.scan_prefix(&connections).next() {
             let first = connections.text_tail_of(&row?.0);
@@ -50,6 +51,7 @@ impl Store {
             }
             Ok(())
         })?;
+        drop(alone);
         self.durable().await
     }
 

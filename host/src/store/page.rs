@@ -61,7 +61,7 @@ impl Store {
                 page.items.push(item);
             }
             if page.items.len() == request.limit || scanned + 1 == ROWS_SCANNED_MAX {
-                page.cursor = Some(URL_SAFE_NO_PAD.encode(tail));
+                page.cursor = Some(URL_SAFE_NO_PAD.encode(prefix.tail_of(&key)));
                 break;
             }
         }

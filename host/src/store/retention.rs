@@ -1,18 +1,19 @@
 //! What is kept for how long. Requests go when they are old, with their events and deliveries; events that wait
 //! for a subscription go earlier when there are too many of them.
 
-use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
+use sled::transaction::TransactionalTree;
 
 use super::deliveries::{delivery_key, due_key};
 use super::keys::{Key, Table};
 use super::subscriptions::stop_waiting;
-use super::webhooks::{event_key, request_key, seen_key};
-use super::{Error, Store, decode, remove};
-use crate::event::EventStatus;
-use crate::id::EventId;
+use super::webhooks::{Seen, event_key, request_key, seen_key};
+use super::{Abort, Error, Store, decode, read, remove};
+use crate::delivery::Delivery;
+use crate::event::RoutedEvent;
+use crate::id::{DeliveryId, EventId};
 use crate::webhook_request::WebhookRequest;
 
 /// How many requests or events one sweep removes; the next sweep goes on.
@@ -37,49 +38,60 @@ impl Store {
 
     /// Lets the oldest waiting events go where more wait than may. They stay visible as unrouted.
     pub(crate) fn trim_unrouted(&self) -> Result<u64, Error> {
-        let count = self.inner.unrouted_count.load(Ordering::Relaxed);
-        let surplus = count.saturating_sub(self.inner.options.unrouted_events_max);
         let waiting = Key::new(Table::UnroutedByAge);
-        for row in self.inner.tree.scan_prefix(&waiting).take(usize::try_from(surplus).unwrap_or(usize::MAX)) {
-            let id = EventId::parse(&waiting.text_tail_of(&row?.0));
+        let newest_first = self.inner.tree.scan_prefix(&waiting).keys().rev();
+        let mut trimmed = 0;
+        for key in newest_first.skip(usize::try_from(self.inner.options.unrouted_events_max).unwrap_or(usize::MAX)) {
+            let id = EventId::parse(&waiting.text_tail_of(&key?));
             if let Some(event) = id.map(|id| self.event(&id)).transpose()?.flatten() {
                 self.transact(|tx| stop_waiting(tx, &event))?;
+                trimmed += 1;
             }
         }
-        self.inner.unrouted_count.fetch_sub(surplus, Ordering::Relaxed);
-        Ok(surplus)
-    }
-
-    pub(super) fn count_unrouted(&self) -> Result<(), Error> {
-        let mut count = 0;
-        for row in self.inner.tree.scan_prefix(Key::new(Table::UnroutedByAge)).keys() {
-            row?;
-            count += 1;
-        }
-        self.inner.unrouted_count.store(count, Ordering::Relaxed);
-        Ok(())
+        Ok(trimmed)
     }
 
     fn remove_request(&self, request: &WebhookRequest) -> Result<(), Error> {
         for event in self.events_of_request(&request.id)? {
-            let deliveries = self.deliveries_of_event(&event.id)?;
-            let was_waiting = event.status == EventStatus::Unrouted
-                && self.inner.tree.contains_key(Key::new(Table::UnroutedByAge).tail(event.id.as_str()))?;
-            self.transact(|tx| {
-                for delivery in &deliveries {
-                    due_key(delivery).map_or(Ok(()), |due| remove(tx, due))?;
-                    remove(tx, Key::new(Table::DeliveryOfEvent).part(event.id.as_str()).tail(delivery.id.as_str()))?;
-                    remove(tx, delivery_key(&delivery.id))?;
-                }
-                stop_waiting(tx, &event)?;
-                if event.status != EventStatus::Duplicate {
-                    seen_key(&event).map_or(Ok(()), |seen| remove(tx, seen))?;
-                }
-                remove(tx, Key::new(Table::EventOfRequest).part(request.id.as_str()).tail(event.id.as_str()))?;
-                remove(tx, event_key(&event.id))
-            })?;
-            self.inner.unrouted_count.fetch_sub(u64::from(was_waiting), Ordering::Relaxed);
+            while !self.remove_event(&event.id)? {}
         }
         self.transact(|tx| remove(tx, request_key(&request.id)))
+    }
+
+    /// Removes an event with its deliveries; `false` if it was routed meanwhile, and nothing is removed.
+    fn remove_event(&self, id: &EventId) -> Result<bool, Error> {
+        let Some(before) = self.event(id)? else { return Ok(true) };
+        let deliveries = self.deliveries_of_event(id)?;
+        self.transact(|tx| {
+            let Some(event) = read::<RoutedEvent>(tx, &event_key(id))? else { return Ok(true) };
+            if event.delivery_count != before.delivery_count {
+                return Ok(false);
+            }
+            for delivery in &deliveries {
+                remove_delivery(tx, &delivery.id)?;
+            }
+            stop_waiting(tx, &event)?;
+            forget_seen(tx, &event)?;
+            remove(tx, Key::new(Table::EventOfRequest).part(event.request.as_str()).tail(id.as_str()))?;
+            remove(tx, event_key(id))?;
+            Ok(true)
+        })
+    }
+}
+
+/// Read anew, for its place in the queue changes with every attempt.
+fn remove_delivery(tx: &TransactionalTree, id: &DeliveryId) -> Result<(), Abort> {
+    let Some(delivery) = read::<Delivery>(tx, &delivery_key(id))? else { return Ok(()) };
+    due_key(&delivery).map_or(Ok(()), |due| remove(tx, due))?;
+    remove(tx, Key::new(Table::DeliveryOfEvent).part(delivery.event.as_str()).tail(id.as_str()))?;
+    remove(tx, delivery_key(id))
+}
+
+/// Forgets the provider's id of an event, unless a later event bears it by now.
+fn forget_seen(tx: &TransactionalTree, event: &RoutedEvent) -> Result<(), Abort> {
+    let Some(key) = seen_key(event) else { return Ok(()) };
+    match read::<Seen>(tx, &key)? {
+        Some(seen) if seen.event == event.id => remove(tx, key),
+        _ => Ok(()),
     }
 }

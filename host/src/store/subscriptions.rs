@@ -1,17 +1,17 @@
 //! Subscriptions and the routing index. The index names a subscription exactly while events are to be routed to it.
 
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
 
 use super::keys::{Key, Table};
 use super::page::Order;
-use super::webhooks::{delivery_of, write_delivery};
-use super::{Abort, Error, Page, PageRequest, Store, abort, mark, read, remove, write};
+use super::webhooks::{delivery_of, event_key, request_key, write_delivery};
+use super::{Abort, Error, Page, PageRequest, Store, abort, decode, mark, read, remove, write};
 use crate::clock;
 use crate::delivery::Delivery;
 use crate::event::{EventStatus, RoutedEvent};
 use crate::id::{EventId, IntegrationId, SubscriptionId};
 use crate::subscription::Subscription;
+use crate::webhook_request::{RequestStatus, WebhookRequest};
 
 /// How many waiting events one transaction routes.
 const EVENTS_ROUTED_AT_ONCE_MAX: usize = 100;
@@ -113,16 +113,23 @@ impl Store {
             }
             self.transact(|tx| {
                 waiting.iter().try_for_each(|event| {
-                    let event = read::<RoutedEvent>(tx, &Key::new(Table::Event).tail(event.as_str()))?;
-                    event.map_or(Ok(()), |event| {
-                        let delivery = delivery_of(&event, subscription, now);
-                        route_waiting_event(tx, event, &delivery)
-                    })
+                    let Some(event) = read::<RoutedEvent>(tx, &event_key(event))? else {
+                        return remove(tx, prefix.clone().tail(event.as_str()));
+                    };
+                    let delivery = delivery_of(&event, subscription, now);
+                    route_waiting_event(tx, event, &delivery)
                 })
             })?;
-            self.inner.unrouted_count.fetch_sub(waiting.len() as u64, Ordering::Relaxed);
             self.announce(&subscription.id, now.as_millisecond());
         }
+    }
+
+    /// Routes what still waits for a subscription: the process may have ended between making it and routing to it.
+    pub(super) fn route_left_over_events(&self) -> Result<(), Error> {
+        for row in self.inner.tree.scan_prefix(Key::new(Table::Subscription)) {
+            self.route_waiting_events(&decode(&row?.1)?)?;
+        }
+        Ok(())
     }
 
     fn resume_lane(&self, id: &SubscriptionId) -> Result<(), Error> {
@@ -142,7 +149,12 @@ fn route_waiting_event(
     stop_waiting(tx, &event)?;
     event.status = EventStatus::Routed;
     event.delivery_count += 1;
-    write(tx, Key::new(Table::Event).tail(event.id.as_str()), &event)?;
+    write(tx, event_key(&event.id), &event)?;
+    if let Some(mut request) = read::<WebhookRequest>(tx, &request_key(&event.request))? {
+        request.status = RequestStatus::Routed;
+        request.delivery_count += 1;
+        write(tx, request_key(&request.id), &request)?;
+    }
     write_delivery(tx, delivery)
 }
 

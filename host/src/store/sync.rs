@@ -4,7 +4,8 @@
 //! round ends with `fdatasync` on sled's file, and on the files to which it moves large pages. After a failed
 //! sync nothing is known about the disk; from then on every commit fails.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,7 +30,7 @@ impl Syncer {
             db,
             file: File::open(folder.join("db"))?,
             blobs: folder.join("blobs"),
-            synced: BTreeSet::new(),
+            synced: BTreeMap::new(),
             content,
         };
         let (waiters, receiver) = mpsc::channel();
@@ -73,7 +74,8 @@ struct Disk {
     db: sled::Db,
     file: File,
     blobs: PathBuf,
-    synced: BTreeSet<std::ffi::OsString>,
+    /// sled's files of large pages, as long as they were when they were synced. One may grow while it is synced.
+    synced: BTreeMap<OsString, u64>,
     content: Arc<ContentLog>,
 }
 
@@ -87,22 +89,40 @@ impl Disk {
     }
 
     fn sync_blobs(&mut self) -> io::Result<()> {
-        let names = match fs::read_dir(&self.blobs) {
-            Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<BTreeSet<_>>>()?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        for name in names.difference(&self.synced) {
-            match File::open(self.blobs.join(name)) {
-                Ok(file) => file.sync_all()?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+        let mut found = BTreeMap::new();
+        for entry in fs::read_dir(&self.blobs)? {
+            let entry = entry?;
+            if let Some(metadata) = unless_gone(entry.metadata())? {
+                found.insert(entry.file_name(), metadata.len());
             }
         }
-        if names != self.synced {
-            File::open(&self.blobs)?.sync_all()?;
-            self.synced = names;
+        for (name, len) in &found {
+            if self.synced.get(name) != Some(len) {
+                unless_gone(File::open(self.blobs.join(name)))?.map_or(Ok(()), |file| file.sync_all())?;
+            }
+        }
+        if found != self.synced {
+            sync_folder(&self.blobs)?;
+            self.synced = found;
         }
         Ok(())
+    }
+}
+
+/// Makes the names of a store's files durable, and its own: neither sled nor the standard library sees to that.
+pub(super) fn folders(store: &Path) -> io::Result<()> {
+    sync_folder(&store.join("sled"))?;
+    let store = store.canonicalize()?;
+    store.ancestors().take(2).try_for_each(sync_folder)
+}
+
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn unless_gone<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+    match found {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        found => found.map(Some),
     }
 }

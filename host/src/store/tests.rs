@@ -16,6 +16,7 @@ mod waiting;
 use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -59,15 +60,23 @@ fn store_with(change: impl FnOnce(&mut Options)) -> Fixture {
 }
 
 fn open(folder: tempfile::TempDir, options: Options) -> Fixture {
-    let store = Store::open(&folder.path().join("store"), options.clone()).unwrap();
-    Fixture { folder, options, store: Some(store) }
+    let store = Some(Store::open(&folder.path().join("store"), options.clone()).unwrap());
+    Fixture { folder, options, store }
 }
 
 impl Fixture {
     /// Ends the store and opens it again, as a new process would.
     fn reopen(&mut self) {
+        const ENDED_WITHIN: Duration = Duration::from_secs(10);
         self.store = None;
-        self.store = Some(Store::open(&self.folder.path().join("store"), self.options.clone()).unwrap());
+        let start = Instant::now();
+        // Within one process an engine may hold its files a moment longer than its last handle lives.
+        self.store = loop {
+            match Store::open(&self.folder.path().join("store"), self.options.clone()) {
+                Err(Error::Unavailable(_)) if start.elapsed() < ENDED_WITHIN => std::thread::yield_now(),
+                opened => break Some(opened.unwrap()),
+            }
+        };
     }
 
     /// A store that finds what is on disk at this moment, while this one goes on.

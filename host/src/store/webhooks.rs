@@ -1,8 +1,6 @@
 //! The commit of a webhook: request, events and deliveries in one transaction; and the lists of requests and
 //! events.
 
-use std::sync::atomic::Ordering;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sled::transaction::TransactionalTree;
@@ -45,8 +43,8 @@ pub(crate) struct Routing<'s> {
 
 /// The first time an event with a provider's id was seen.
 #[derive(Serialize, Deserialize)]
-struct Seen {
-    event: EventId,
+pub(super) struct Seen {
+    pub(super) event: EventId,
     at: Timestamp,
 }
 
@@ -127,7 +125,6 @@ impl Routing<'_> {
         drop(self);
         let (request, kept) = kept?;
         store.durable().await?;
-        store.inner.unrouted_count.fetch_add(kept.unrouted, Ordering::Relaxed);
         for delivery in &kept.deliveries {
             store.announce(&delivery.subscription, delivery.created_at.as_millisecond());
         }

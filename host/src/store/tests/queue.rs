@@ -1,7 +1,6 @@
 //! The delivery queue: whose turn it is, what becomes of it, and what a worker is told.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use super::subject::receive;
 use super::*;
