@@ -3,10 +3,16 @@
 mod access;
 mod addresses;
 mod arguments;
+mod crashes;
+mod delivery;
 mod harness;
+mod hostile;
+mod pages;
 mod results;
 mod routing;
 mod seed_example;
+mod shutdown;
 mod subscribing;
 mod uploads;
 mod validation;
+mod versions;

@@ -78,7 +78,7 @@ async fn a_failing_api_leaves_a_subscription_with_the_reason_and_resubscribe_men
     assert_eq!(failed["status"], "error");
     assert_eq!(failed["error"]["code"], "selector_failed");
     assert!(failed["error"]["message"].as_str().unwrap().contains("500"), "{failed}");
-    assert!(failed["error"]["stack"].as_str().unwrap().contains("get-event-selector.js:2"), "{failed}");
+    assert!(failed["error"]["stack"].as_str().unwrap().contains("events/me/get-event-selector.js"), "{failed}");
     assert!(failed["error"]["log"][0].as_str().unwrap().contains("/users/me"), "{failed}");
     assert_eq!(failed["globalWebhookEventSelector"], Value::Null);
     sent(&echo, "user:u_acme").await;

@@ -106,7 +106,7 @@ async fn what_is_no_bundle_is_refused_with_what_is_wrong() {
          export get-event-selector: func(r: string) -> string; }",
     );
     let other = with_manifest(other, manifest().to_string());
-    check("other types", other, "bundle_world_not_implemented", "handle").await;
+    check("other types", other, "bundle_world_not_implemented", "expected `record` found `string`").await;
     assert!(host.api.all("/v1/connectors").await.is_empty());
 }
 

@@ -103,7 +103,7 @@ async fn unknown_fields_and_broken_bodies_are_refused() {
     let subscription = json!({ "connection": "acme", "event": "chosen", "destination": destination });
     check(api.post("/v1/subscriptions", subscription).await, "secret");
     check(api.put("/v1/integrations/echo", json!({})).await, "connector");
-    check(api.put("/v1/integrations/echo", json!([])).await, "connector");
+    check(api.put("/v1/integrations/echo", json!(["echo", null, {}])).await, "object");
     let broken = api.request(reqwest::Method::PUT, "/v1/integrations/echo").body("{");
     check(Answer::read(broken.send().await.unwrap()).await, "EOF");
     let unknown_filter = api.get("/v1/subscriptions?colour=mauve").await;

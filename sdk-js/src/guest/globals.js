@@ -2,10 +2,10 @@
  * Puts in place what handlers expect to find without importing it. Evaluated before any file of the author.
  * What the engine brings itself (URL, TextEncoder, atob, setTimeout, structuredClone …) is left as it is.
  */
-import { Buffer } from 'buffer';
 import { installConsole } from './console.js';
 import { createHmac } from './crypto/node-crypto.js';
 import { crypto } from './crypto/web-crypto.js';
+import { Buffer } from './node-buffer.js';
 
 provide('Buffer', Buffer);
 provide('crypto', crypto);

@@ -2,6 +2,7 @@
  * Turns a webhook request of the contract into the one argument of `handle`.
  * What costs time (decoding, parsing) happens when the handler first reads it, and not at all if it never does.
  */
+import { asBytes } from './binary.js';
 import { bodyData, bodyText } from './body.js';
 import { defineLazy, fromHeaders, fromPairs } from './objects.js';
 
@@ -17,7 +18,7 @@ export function handleArguments(request) {
     path: request.path,
     receivedAt: request.receivedAt,
     rawHeaders: request.headers,
-    rawBytes: request.body.bytes,
+    rawBytes: asBytes(request.body.bytes),
   };
   defineLazy(args, 'query', () => fromPairs(request.query));
   defineLazy(args, 'headers', () => fromHeaders(request.headers));

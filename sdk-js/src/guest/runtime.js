@@ -4,5 +4,5 @@
 import './globals.js';
 
 export { connector } from './connector.js';
-export * as nodeBuffer from 'buffer';
+export * as nodeBuffer from './node-buffer.js';
 export * as nodeCrypto from './crypto/node-crypto.js';

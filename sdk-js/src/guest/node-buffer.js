@@ -1,0 +1,53 @@
+/**
+ * `Buffer` as node has it, in the one place where the package that stands in for it differs: the encoding `base64url`.
+ * Changes the package's Buffer itself, so that every way to it is the same class.
+ */
+import { Buffer } from 'buffer';
+
+export * from 'buffer';
+
+const BASE64URL = /^base64url$/i;
+
+/** Functions that take an encoding, and the position from which on an argument can be one. */
+const READERS = /** @type {const} */ ([
+  [Buffer, 'from', 1],
+  [Buffer, 'byteLength', 1],
+  [Buffer, 'alloc', 2],
+  [Buffer, 'isEncoding', 0],
+  [Buffer.prototype, 'write', 1],
+  [Buffer.prototype, 'fill', 1],
+  [Buffer.prototype, 'indexOf', 1],
+  [Buffer.prototype, 'lastIndexOf', 1],
+  [Buffer.prototype, 'includes', 1],
+]);
+
+for (const [owner, name, first] of READERS) teach(owner, name, first);
+
+const toText = Buffer.prototype.toString;
+Buffer.prototype.toString = /** @this {Buffer} */ function toString(encoding, ...range) {
+  const text = toText.apply(this, [withoutUrl(encoding), ...range]);
+  return isUrl(encoding) ? text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '') : text;
+};
+
+/**
+ * What reads base64 reads both alphabets, padded or not.
+ * @param {any} owner
+ * @param {string} name
+ * @param {number} first
+ */
+function teach(owner, name, first) {
+  const original = owner[name];
+  owner[name] = /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
+    return original.apply(this, args.map((each, index) => (index >= first ? withoutUrl(each) : each)));
+  };
+}
+
+/** @param {any} encoding */
+function withoutUrl(encoding) {
+  return isUrl(encoding) ? 'base64' : encoding;
+}
+
+/** @param {unknown} encoding */
+function isUrl(encoding) {
+  return typeof encoding === 'string' && BASE64URL.test(encoding);
+}

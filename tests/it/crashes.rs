@@ -1,0 +1,93 @@
+//! `kill -9` at random moments while webhooks stream in: what was answered 2xx arrives.
+//! This proves that a dead process loses nothing; a power cut is another matter, and another test's.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Echo, Random, Settings, wait_for};
+
+/// Where the host is, or nothing while it is down.
+type Address = Arc<Mutex<Option<String>>>;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_that_was_answered_2xx_is_delivered_although_the_host_is_killed() {
+    let is_torture = std::env::var_os("PATCHBAY_TORTURE").is_some();
+    let (webhooks, kills) = if is_torture { (2_000, 20) } else { (200, 3) };
+    let mut random = Random::new("crashes");
+    // A gap that no run outlives ends would hide deliveries; this schedule never ends in the time of a test.
+    let gaps = vec!["100"; 200].join(",");
+    let mut echo = Echo::start_with(Settings::default().with("retry-gaps-ms", gaps)).await;
+    echo.subscribe("s", "/s").await;
+    let path = echo.api().webhook("echo", "events").await.split_once("/webhooks/").unwrap().1.to_owned();
+
+    let address: Address = Arc::new(Mutex::new(Some(echo.api().base)));
+    let senders: Vec<_> = (0..4)
+        .map(|sender| {
+            let numbers = (0..webhooks).filter(move |number| number % 4 == sender).collect();
+            tokio::spawn(send(echo.api().http, Arc::clone(&address), path.clone(), numbers))
+        })
+        .collect();
+    for kill in 0..kills {
+        tokio::time::sleep(Duration::from_millis(20 + random.below(250))).await;
+        *address.lock().unwrap() = None;
+        echo.host.kill().await;
+        echo.host.restart().await;
+        *address.lock().unwrap() = Some(echo.api().base);
+        println!("kill {} of {kills}: {} deliveries so far", kill + 1, echo.receiver.count());
+    }
+    let mut answered = HashSet::new();
+    for sender in senders {
+        answered.extend(sender.await.unwrap());
+    }
+    println!("{} of {webhooks} webhooks were answered 2xx", answered.len());
+    assert_eq!(answered.len(), webhooks, "each is sent until it is answered");
+
+    let missing = wait_for("all that was answered to arrive", async || {
+        let arrived = arrived(&echo);
+        let missing: Vec<&u64> = answered.difference(&arrived).collect();
+        missing.is_empty().then_some(0)
+    })
+    .await;
+    assert_eq!(missing, 0);
+    let deliveries = echo.receiver.count();
+    println!("{deliveries} deliveries, {} more than once", deliveries - arrived(&echo).len());
+    // What the records say agrees with what arrived.
+    wait_for("all deliveries to be settled", async || {
+        let pending = echo.api().all("/v1/deliveries?status=pending").await;
+        pending.is_empty().then_some(())
+    })
+    .await;
+    let recorded: usize = echo.api().all("/v1/events").await.len();
+    assert!(recorded >= webhooks, "{recorded} events are recorded");
+    assert!(echo.api().all("/v1/deliveries?status=dead").await.is_empty());
+}
+
+/// Sends each number until it is answered 2xx, like an external app that retries.
+async fn send(http: reqwest::Client, address: Address, path: String, numbers: Vec<u64>) -> Vec<u64> {
+    let mut answered = Vec::new();
+    for number in numbers {
+        loop {
+            let base = address.lock().unwrap().clone();
+            let body: Value = json!({ "events": [{ "selector": "s", "payload": number }] });
+            if let Some(base) = base {
+                let request = http.post(format!("{base}/webhooks/{path}")).header("content-type", "application/json");
+                if let Ok(response) = request.body(body.to_string()).send().await {
+                    let answer = Answer { status: response.status().as_u16(), headers: response.headers().clone(), body: Vec::new() };
+                    assert_eq!(answer.status, 200);
+                    answered.push(number);
+                    break;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    answered
+}
+
+fn arrived(echo: &Echo) -> HashSet<u64> {
+    echo.receiver.received("/s").iter().map(|delivery| delivery.json()["data"].as_u64().unwrap()).collect()
+}
