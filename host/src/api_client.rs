@@ -10,11 +10,10 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures::future::join_all;
-use jiff::Timestamp;
 use url::Url;
 
 use crate::egress::{self, TooLarge};
-use crate::retry;
+use crate::{clock, retry};
 use hosts::HostRules;
 
 pub(crate) use setup::Setup;
@@ -220,7 +219,7 @@ fn judge(response: egress::Response) -> Result<Response, Failure> {
         _ => FailureKind::Refused,
     };
     let retry_after = response.headers.iter().find(|(name, _)| name == "retry-after");
-    let retry_after_s = retry_after.and_then(|(_, value)| retry::retry_after(value, Timestamp::now()));
+    let retry_after_s = retry_after.and_then(|(_, value)| retry::retry_after(value, clock::now()));
     let message = match kind {
         FailureKind::Unauthorized => "the external app does not accept the credentials (401)".to_owned(),
         FailureKind::RateLimited => "the external app asks to slow down (429)".to_owned(),

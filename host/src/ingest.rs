@@ -16,10 +16,10 @@ use crate::id::RequestId;
 use crate::integration::Integration;
 use crate::routing;
 use crate::sandbox::{self, Called, Grant, types};
+use crate::secret;
 use crate::store::{self, NewEvent, Routing, WebhookCommit};
 use crate::subscription::Subscription;
 use crate::webhook_request::{HandledBy, Received, RequestStatus, WebhookRequest};
-use crate::secret;
 
 pub(crate) use failure::HandlerFailure;
 

@@ -96,7 +96,8 @@ fn main() -> ExitCode {
         Command::Serve { config, log } => serve(*config, &log),
         Command::Test { bundle, examples, cache, limits } => examples::test(&bundle, &examples, cache, *limits),
         Command::Compile { input, output, functions, memory_bytes_max } => {
-            sandbox::machine_code::compile_file(&input, &output, &functions, memory_bytes_max).map_err(anyhow::Error::msg)
+            sandbox::machine_code::compile_file(&input, &output, &functions, memory_bytes_max)
+                .map_err(anyhow::Error::msg)
         }
     };
     match result {

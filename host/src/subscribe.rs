@@ -41,7 +41,8 @@ pub(crate) async fn subscribe(app: &App, subject: &Subject<'_>, subscription: &m
         credentials: &app.vault.open_sealed(&place, &connection.credentials)?,
         connector_parameters: &app.parameters_of(subject.integration)?,
     };
-    let means = Means { sandbox: &app.sandbox, limits: &app.config.limits, transport: Transport::Egress(app.egress.clone()) };
+    let means =
+        Means { sandbox: &app.sandbox, limits: &app.config.limits, transport: Transport::Egress(app.egress.clone()) };
     match find_source(&means, app.load(subject.version), &call).await? {
         Ok(source) => {
             subscription.source = Some(source);

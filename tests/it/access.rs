@@ -148,7 +148,13 @@ async fn secrets_appear_in_no_answer_no_log_and_no_file() {
     let second = rotated["secret"].as_str().unwrap();
     assert!(first.starts_with("whsec_") && second.starts_with("whsec_") && first != second);
     // A subscription whose selector holds a secret would show it: that is the connector's doing. This one fails.
-    answers.push(api.post("/v1/subscriptions", json!({ "connection": "acme", "event": "throws", "destination": { "url": echo.receiver.url("/") } })).await);
+    answers.push(
+        api.post(
+            "/v1/subscriptions",
+            json!({ "connection": "acme", "event": "throws", "destination": { "url": echo.receiver.url("/") } }),
+        )
+        .await,
+    );
     answers.last_mut().unwrap().body = without_secret(answers.last().unwrap());
     echo.send("s", json!(1)).await.expect(200);
     echo.receiver.wait("/s", 1).await;

@@ -32,8 +32,12 @@ async fn data_is_the_body_parsed_by_its_content_type_and_raw_body_is_the_body_it
     check("application/json", "7", json!(7)).await;
     check("application/json", "{broken", json!("{broken")).await;
     check("application/json", "", json!(null)).await;
-    check("application/x-www-form-urlencoded", "a=1&b=x+y%26z&a=2&c", json!({ "a": ["1", "2"], "b": "x y&z", "c": "" }))
-        .await;
+    check(
+        "application/x-www-form-urlencoded",
+        "a=1&b=x+y%26z&a=2&c",
+        json!({ "a": ["1", "2"], "b": "x y&z", "c": "" }),
+    )
+    .await;
     check("text/plain", "a=1", json!("a=1")).await;
     check("text/xml", "<a>b</a>", json!("<a>b</a>")).await;
     check("application/xml", "<a/>", json!("<a/>")).await;

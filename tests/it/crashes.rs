@@ -76,7 +76,11 @@ async fn send(http: reqwest::Client, address: Address, path: String, numbers: Ve
             if let Some(base) = base {
                 let request = http.post(format!("{base}/webhooks/{path}")).header("content-type", "application/json");
                 if let Ok(response) = request.body(body.to_string()).send().await {
-                    let answer = Answer { status: response.status().as_u16(), headers: response.headers().clone(), body: Vec::new() };
+                    let answer = Answer {
+                        status: response.status().as_u16(),
+                        headers: response.headers().clone(),
+                        body: Vec::new(),
+                    };
                     assert_eq!(answer.status, 200);
                     answered.push(number);
                     break;

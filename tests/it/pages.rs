@@ -48,7 +48,8 @@ async fn every_list_has_pages() {
         echo.subscribe(&format!("s{number}"), "/s").await;
         echo.send(&format!("s{number}"), json!(number)).await.expect(200);
     }
-    for list in ["connectors", "integrations", "connections", "subscriptions", "webhook-requests", "events", "deliveries"]
+    for list in
+        ["connectors", "integrations", "connections", "subscriptions", "webhook-requests", "events", "deliveries"]
     {
         let all = api.all(&format!("/v1/{list}")).await;
         assert!(all.len() >= 3, "{list}");

@@ -96,9 +96,7 @@ async fn what_is_no_bundle_is_refused_with_what_is_wrong() {
     check("cut off", whole[..whole.len() / 2].to_vec(), "bundle_not_a_component", "damaged").await;
     let empty = wat::parse_str("(component)").unwrap();
     check("no exports", with_manifest(empty, manifest().to_string()), "bundle_world_not_implemented", "`handle`").await;
-    let half = component(
-        "package a:b; world w { export handle: func(request: string) -> string; }",
-    );
+    let half = component("package a:b; world w { export handle: func(request: string) -> string; }");
     let half = with_manifest(half, manifest().to_string());
     check("half", half, "bundle_world_not_implemented", "`get-event-selector`").await;
     let other = component(
@@ -113,7 +111,8 @@ async fn what_is_no_bundle_is_refused_with_what_is_wrong() {
 #[tokio::test]
 async fn a_component_that_asks_for_more_than_the_contract_grants_is_refused() {
     let host = Host::start_empty(Settings::default()).await;
-    for interface in ["wasi:http/outgoing-handler@0.2.3", "wasi:sockets/tcp@0.2.3", "wasi:http/types@0.2.0", "evil:x/y"] {
+    for interface in ["wasi:http/outgoing-handler@0.2.3", "wasi:sockets/tcp@0.2.3", "wasi:http/types@0.2.0", "evil:x/y"]
+    {
         let text = format!(
             r#"(component
                  (import "{interface}" (instance))
@@ -149,7 +148,8 @@ async fn a_bad_manifest_is_refused_with_what_is_wrong() {
     check(changed(&|manifest| manifest["manifestVersion"] = json!(2)), "`manifestVersion` must be 1").await;
     check(changed(&|manifest| manifest["unheard-of"] = json!(1)), "unheard-of").await;
     check(changed(&|manifest| manifest["connector"]["key"] = json!("../up")), "connector.key").await;
-    check(changed(&|manifest| manifest["connector"]["parametersSchema"] = json!({ "type": 7 })), "parametersSchema").await;
+    check(changed(&|manifest| manifest["connector"]["parametersSchema"] = json!({ "type": 7 })), "parametersSchema")
+        .await;
     let webhook = manifest()["globalWebhooks"][0].clone();
     check(changed(&|manifest| manifest["globalWebhooks"] = json!([webhook, webhook])), "`w`").await;
     assert!(host.api.all("/v1/connectors").await.is_empty());

@@ -34,8 +34,7 @@ async fn parameters_that_do_not_fit_their_schema_are_refused_by_place_and_withou
 async fn credentials_that_do_not_fit_their_schema_are_refused_by_place_and_without_their_values() {
     let echo = Echo::start().await;
     let api = echo.api();
-    let connection =
-        |credentials: Value| json!({ "integration": "echo", "customer": "c", "credentials": credentials });
+    let connection = |credentials: Value| json!({ "integration": "echo", "customer": "c", "credentials": credentials });
     let short = api.put("/v1/connections/new", connection(json!({ "accessToken": "xyz" }))).await;
     assert_eq!(pointers(&short), ["/credentials/accessToken"]);
     assert!(!short.text().contains("xyz"), "{}", short.text());
@@ -51,9 +50,7 @@ async fn event_parameters_that_do_not_fit_their_schema_are_refused_by_place() {
     let echo = Echo::start().await;
     let api = echo.api();
     let url = echo.receiver.url("/");
-    let subscription = |parameters: Value| {
-        json!({ "connection": "acme", "event": "chosen", "parameters": parameters, "destination": { "url": url } })
-    };
+    let subscription = |parameters: Value| json!({ "connection": "acme", "event": "chosen", "parameters": parameters, "destination": { "url": url } });
     let wrong = api.post("/v1/subscriptions", subscription(json!({ "selector": ["hush"] }))).await;
     assert_eq!(pointers(&wrong), ["/parameters/selector"]);
     assert!(!wrong.text().contains("hush"), "{}", wrong.text());

@@ -29,7 +29,8 @@ impl Transport {
             Transport::Canned(answers) => {
                 let made = format!("{} {}", request.method, request.url.path());
                 let answer = answers.iter().find(|answer| answer.request == made);
-                let answer = answer.ok_or_else(|| Error::Unreachable(format!("the example has no answer to `{made}`")))?;
+                let answer =
+                    answer.ok_or_else(|| Error::Unreachable(format!("the example has no answer to `{made}`")))?;
                 Ok(Response { status: answer.status, headers: answer.headers.clone(), body: answer.body.clone() })
             }
         }

@@ -15,7 +15,8 @@ pub(super) fn differences(place: &str, expected: &Value, actual: &Value, is_subs
                 }
             }
             let extra = actual.iter().filter(|(name, _)| !is_subset && !expected.contains_key(*name));
-            found.extend(extra.map(|(name, value)| format!("{place}.{name}: not expected, but it is {}", short(value))));
+            found
+                .extend(extra.map(|(name, value)| format!("{place}.{name}: not expected, but it is {}", short(value))));
             found
         }
         (Value::Array(expected), Value::Array(actual)) => {

@@ -37,7 +37,9 @@ impl Runner {
         match (&example.expected, actual) {
             (Expected::Result(expected), Ok(actual)) => compare(expected, &actual),
             (Expected::Failure(part), Err(message)) if message.contains(part) => Vec::new(),
-            (Expected::Failure(part), Err(message)) => vec![format!("expected a failure with `{part}`, got: {message}")],
+            (Expected::Failure(part), Err(message)) => {
+                vec![format!("expected a failure with `{part}`, got: {message}")]
+            }
             (Expected::Failure(part), Ok(actual)) => vec![format!("expected a failure with `{part}`, got {actual}")],
             (Expected::Result(_), Err(message)) => vec![message],
         }
@@ -45,13 +47,14 @@ impl Runner {
 
     async fn webhook(&self, kind: &Kind) -> Result<Value, String> {
         let Kind::Webhook { webhook, received_at, parameters, request } = kind else { return Err(String::new()) };
-        self.manifest.global_webhook(webhook).ok_or_else(|| format!("the connector has no global webhook `{webhook}`"))?;
+        self.manifest
+            .global_webhook(webhook)
+            .ok_or_else(|| format!("the connector has no global webhook `{webhook}`"))?;
         check_schema("parameters", self.manifest.connector.parameters_schema.as_ref(), parameters)?;
         let incoming = incoming(request, *received_at)?;
         let decoded = ingest::decode(&self.limits, WEBHOOK_URI, webhook, parameters, &incoming).await;
         let request = decoded.map_err(|error| error.to_string())?;
-        let grant =
-            Grant { deadline_ms: self.limits.handler_deadline_ms, api_client: None, clock: Some(*received_at) };
+        let grant = Grant { deadline_ms: self.limits.handler_deadline_ms, api_client: None, clock: Some(*received_at) };
         let handled = self.sandbox.handle(&self.connector, request, grant).await;
         let judged = ingest::judge(&self.limits, &incoming.method, handled.result.as_ref());
         shown(judged)
@@ -68,8 +71,13 @@ impl Runner {
         check_schema("connectorParameters", head.parameters_schema.as_ref(), connector_parameters)?;
         let transport = Transport::Canned(api.iter().map(canned).collect());
         let means = Means { sandbox: &self.sandbox, limits: &self.limits, transport };
-        let call =
-            SelectorCall { manifest: &self.manifest, event, event_parameters: parameters, credentials, connector_parameters };
+        let call = SelectorCall {
+            manifest: &self.manifest,
+            event,
+            event_parameters: parameters,
+            credentials,
+            connector_parameters,
+        };
         let connector = async { Ok(Arc::clone(&self.connector)) };
         let found = find_source(&means, connector, &call).await.map_err(|error| error.to_string())?;
         let source = found.map_err(|reason| with_stack(&reason.message, reason.stack.as_deref()))?;
@@ -133,29 +141,30 @@ fn shown(judged: Judged) -> Result<Value, String> {
         .map(|(name, value)| (name.to_string(), json!(String::from_utf8_lossy(value.as_bytes()))))
         .collect();
     let events: Vec<Value> = judged.events.iter().map(shown_event).collect::<Result<_, _>>()?;
-    let mut shown = json!({
-        "status": answer.status().as_u16(),
-        "headers": headers,
-        "body": String::from_utf8_lossy(answer.body()),
-        "events": events,
-    });
-    if !judged.refused.is_empty() {
-        let refused: Vec<&str> = judged.refused.iter().map(|refused| refused.message.as_str()).collect();
-        shown["refusedEvents"] = json!(refused);
-    }
-    Ok(shown)
+    let refused: Vec<&str> = judged.refused.iter().map(|refused| refused.message.as_str()).collect();
+    let members = [
+        ("status", Some(json!(answer.status().as_u16()))),
+        ("headers", Some(Value::Object(headers))),
+        ("body", Some(json!(String::from_utf8_lossy(answer.body())))),
+        ("events", Some(Value::Array(events))),
+        ("refusedEvents", (!refused.is_empty()).then(|| json!(refused))),
+    ];
+    Ok(object(members))
 }
 
 fn shown_event(event: &crate::store::NewEvent) -> Result<Value, String> {
     let payload: Value = serde_json::from_str(&event.payload).map_err(|error| error.to_string())?;
-    let mut shown = json!({ "selectors": event.selectors, "payload": payload });
-    if let Some(id) = &event.provider_id {
-        shown["id"] = json!(id);
-    }
-    if let Some(key) = &event.ordering_key {
-        shown["orderingKey"] = json!(key);
-    }
-    Ok(shown)
+    Ok(object([
+        ("selectors", Some(json!(event.selectors))),
+        ("payload", Some(payload)),
+        ("id", event.provider_id.as_ref().map(|id| json!(id))),
+        ("orderingKey", event.ordering_key.as_ref().map(|key| json!(key))),
+    ]))
+}
+
+/// An object of the members that there are.
+fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
+    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>().into()
 }
 
 /// Compares what the example names; headers that it does not name may be there.

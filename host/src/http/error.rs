@@ -12,7 +12,7 @@ use crate::{bundle, ingest, sandbox, secret, store, subscribe, upload};
 /// An answer that says what went wrong.
 #[derive(Debug)]
 pub(super) struct Problem {
-    body: Body,
+    body: Box<Body>,
     retry_after_s: Option<u64>,
 }
 
@@ -43,7 +43,7 @@ impl Problem {
             errors: Vec::new(),
             request_id: None,
         };
-        Problem { body, retry_after_s: None }
+        Problem { body: Box::new(body), retry_after_s: None }
     }
 
     pub(super) fn detail(mut self, detail: impl ToString) -> Problem {
@@ -92,7 +92,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(self.body)).into_response();
+        let mut response = (status, Json(*self.body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {

@@ -152,12 +152,7 @@ impl MachineCode {
 
 /// Compiles a file, with what `functions` holds of earlier ones. Runs in a process of its own, which takes at most
 /// `memory_bytes_max` of address space.
-pub(crate) fn compile_file(
-    input: &Path,
-    output: &Path,
-    functions: &Path,
-    memory_bytes_max: u64,
-) -> Result<(), String> {
+pub(crate) fn compile_file(input: &Path, output: &Path, functions: &Path, memory_bytes_max: u64) -> Result<(), String> {
     rlimit::setrlimit(rlimit::Resource::AS, memory_bytes_max, memory_bytes_max).map_err(|error| error.to_string())?;
     let bundle = fs::read(input).map_err(|error| error.to_string())?;
     let known = Arc::new(Functions::read(functions));

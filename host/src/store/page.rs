@@ -32,6 +32,8 @@ pub(super) enum Order {
     NewestFirst,
 }
 
+type Rows = Box<dyn Iterator<Item = sled::Result<(sled::IVec, sled::IVec)>>>;
+
 impl Store {
     /// One page of the records under `prefix` that `fits` lets through.
     pub(super) fn page<T: DeserializeOwned>(
@@ -68,12 +70,7 @@ impl Store {
         Ok(page)
     }
 
-    fn rows(
-        &self,
-        prefix: &Key,
-        order: Order,
-        request: &PageRequest,
-    ) -> Result<Box<dyn Iterator<Item = sled::Result<(sled::IVec, sled::IVec)>>>, Error> {
+    fn rows(&self, prefix: &Key, order: Order, request: &PageRequest) -> Result<Rows, Error> {
         let after = request.cursor.as_deref().and_then(|cursor| URL_SAFE_NO_PAD.decode(cursor).ok());
         let start = prefix.as_ref().to_vec();
         let end = prefix.clone().tail([0xff; 8]).as_ref().to_vec();

@@ -124,10 +124,8 @@ fn check(manifest: &Manifest, source: EventSource, selector_bytes_max: usize) ->
     let key = &source.global_webhook_key;
     if manifest.global_webhook(key).is_none() {
         let known: Vec<&str> = manifest.global_webhooks.iter().map(|webhook| webhook.key.as_str()).collect();
-        let message = format!(
-            "get-event-selector returned the globalWebhookKey `{key}`; the connector has {}",
-            known.join(", ")
-        );
+        let message =
+            format!("get-event-selector returned the globalWebhookKey `{key}`; the connector has {}", known.join(", "));
         return Err(Reason::new("global_webhook_unknown", message));
     }
     let selector = &source.global_webhook_event_selector;

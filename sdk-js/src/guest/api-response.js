@@ -2,6 +2,7 @@
  * Reads a response of the external app: `{ status, headers, data }`.
  * Never throws: a response that lies about its Content-Type is given as text.
  */
+import { asBytes } from './binary.js';
 import { jsonOrText } from './body.js';
 import { fromHeaders } from './objects.js';
 
@@ -23,9 +24,18 @@ export function responseOf(response, responseType) {
  * @param {'json' | 'text' | 'arraybuffer'} [responseType]
  */
 function data(bytes, contentType, responseType) {
-  if (responseType === 'arraybuffer') return bytes.slice().buffer;
+  if (responseType === 'arraybuffer') return bufferOf(bytes);
   if (bytes.length === 0) return null;
   const text = new TextDecoder().decode(bytes);
   if (responseType === 'text') return text;
   return responseType === 'json' || JSON_TYPE.test(contentType ?? '') ? jsonOrText(text) : text;
+}
+
+/**
+ * The bytes as an ArrayBuffer of this realm; copied only where they are a part of a larger one.
+ * @param {Uint8Array} bytes
+ */
+function bufferOf(bytes) {
+  const own = asBytes(bytes) ?? new Uint8Array();
+  return own.length === own.buffer.byteLength ? own.buffer : own.slice().buffer;
 }
