@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -23,6 +24,8 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) sandbox: Sandbox,
     pub(crate) egress: Arc<Egress>,
+    /// Places for webhook requests under way.
+    pub(crate) webhook_requests: Semaphore,
     /// Work that goes on when the client that asked for it hangs up. Awaited at the end.
     pub(crate) tasks: TaskTracker,
 }
@@ -48,7 +51,8 @@ impl App {
         let policy =
             Policy { allow: config.server.egress_allow.clone(), connect_timeout_ms: config.delivery.connect_ms_max };
         let egress = Arc::new(Egress::new(policy)?);
-        Ok(App { config, vault, store, sandbox, egress, tasks: TaskTracker::new() })
+        let webhook_requests = Semaphore::new(config.server.webhook_requests_max);
+        Ok(App { config, vault, store, sandbox, egress, webhook_requests, tasks: TaskTracker::new() })
     }
 
     /// Serves until `stop`, then lets what is under way end.
@@ -61,7 +65,7 @@ impl App {
         app.tasks.spawn(warm_up(Arc::clone(&app)));
         let worker = tokio::spawn(deliver::run(Arc::clone(&app), stop.clone()));
         let sweeper = tokio::spawn(sweep(Arc::clone(&app), stop.clone()));
-        http::serve(Arc::clone(&app), listener, stop.clone()).await?;
+        http::serve(Arc::clone(&app), listener, stop.clone()).await;
         stop.cancel();
         let grace = Duration::from_millis(app.config.server.shutdown_ms_max);
         app.tasks.close();

@@ -44,9 +44,12 @@ pub(crate) struct Server {
     /// How long a request to this server may take to arrive, in milliseconds
     #[arg(long, value_name = "MS", env = "PATCHBAY_RECEIVE_MS_MAX", default_value_t = 30_000)]
     pub(crate) receive_ms_max: u64,
-    /// Requests that may be under way at the same time; more are answered 503
-    #[arg(long, value_name = "N", env = "PATCHBAY_REQUESTS_IN_FLIGHT_MAX", default_value_t = 512)]
-    pub(crate) requests_in_flight_max: usize,
+    /// Connections open at the same time; more wait to be accepted
+    #[arg(long, value_name = "N", env = "PATCHBAY_CONNECTIONS_MAX", default_value_t = 4_096)]
+    pub(crate) connections_max: usize,
+    /// Webhook requests under way at the same time; more are answered 503
+    #[arg(long, value_name = "N", env = "PATCHBAY_WEBHOOK_REQUESTS_MAX", default_value_t = 512)]
+    pub(crate) webhook_requests_max: usize,
 }
 
 #[derive(Clone, Debug, Args)]

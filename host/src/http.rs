@@ -1,4 +1,4 @@
-//! The HTTP surface: every URL in one function, and the server itself.
+//! The HTTP surface: every URL in one function.
 
 mod auth;
 mod connections;
@@ -9,20 +9,20 @@ mod events;
 mod extract;
 mod health;
 mod integrations;
+mod server;
 mod subscriptions;
 mod webhook_requests;
 mod webhooks;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get, post, put};
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+
+pub(crate) use server::serve;
 
 type AppState = axum::extract::State<Arc<App>>;
 
@@ -78,19 +78,4 @@ fn router(app: Arc<App>) -> Router {
         .fallback(error::no_such_url)
         .method_not_allowed_fallback(error::no_such_method)
         .with_state(app)
-}
-
-/// Serves until `stop`; returns when the requests under way have been answered, or their time is up.
-pub(crate) async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken) -> std::io::Result<()> {
-    let grace = Duration::from_millis(app.config.server.shutdown_ms_max);
-    let stopped = stop.clone();
-    let server = axum::serve(listener, router(app)).with_graceful_shutdown(stop.cancelled_owned());
-    let grace_is_over = async {
-        stopped.cancelled().await;
-        tokio::time::sleep(grace).await;
-    };
-    tokio::select! {
-        served = server => served,
-        () = grace_is_over => Ok(()),
-    }
 }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::component::{Component, Linker};
 
 use crate::api_client::ApiClient;
@@ -97,7 +97,6 @@ pub(crate) struct Sandbox {
     machine_code: MachineCode,
     /// Loaded connectors by digest. Replaced whole, so that calls in flight keep what they have.
     loaded: ArcSwap<HashMap<String, Arc<Loaded>>>,
-    loading: Mutex<()>,
     calls: Arc<Semaphore>,
 }
 
@@ -122,7 +121,6 @@ impl Sandbox {
             linker,
             machine_code,
             loaded: ArcSwap::default(),
-            loading: Mutex::new(()),
             calls: Arc::new(Semaphore::new(limits.calls_max)),
             limits,
         })
@@ -137,10 +135,6 @@ impl Sandbox {
     where
         E: std::fmt::Display,
     {
-        if let Some(loaded) = self.loaded.load().get(digest) {
-            return Ok(Arc::clone(loaded));
-        }
-        let _one_at_a_time = self.loading.lock().await;
         if let Some(loaded) = self.loaded.load().get(digest) {
             return Ok(Arc::clone(loaded));
         }
@@ -230,13 +224,16 @@ impl Sandbox {
     }
 
     fn keep(&self, digest: &str, loaded: &Arc<Loaded>) {
-        let mut table = HashMap::clone(&self.loaded.load());
-        if table.len() >= self.limits.connectors_loaded_max {
-            let oldest = table.iter().min_by_key(|(_, loaded)| loaded.loaded_at).map(|(digest, _)| digest.clone());
-            oldest.map(|digest| table.remove(&digest));
-        }
-        table.insert(digest.to_owned(), Arc::clone(loaded));
-        self.loaded.store(Arc::new(table));
+        self.loaded.rcu(|table| {
+            let mut table = HashMap::clone(table);
+            if table.len() >= self.limits.connectors_loaded_max {
+                let oldest = table.iter().min_by_key(|(_, loaded)| loaded.loaded_at);
+                let oldest = oldest.map(|(digest, _)| digest.clone());
+                oldest.map(|digest| table.remove(&digest));
+            }
+            table.insert(digest.to_owned(), Arc::clone(loaded));
+            table
+        });
     }
 }
 

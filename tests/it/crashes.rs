@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Echo, Random, Settings, wait_for};
+use crate::harness::{Echo, Random, Settings, wait_for};
 
 /// Where the host is, or nothing while it is down.
 type Address = Arc<Mutex<Option<String>>>;
@@ -18,7 +18,7 @@ async fn everything_that_was_answered_2xx_is_delivered_although_the_host_is_kill
     let is_torture = std::env::var_os("PATCHBAY_TORTURE").is_some();
     let (webhooks, kills) = if is_torture { (2_000, 20) } else { (200, 3) };
     let mut random = Random::new("crashes");
-    // A gap that no run outlives ends would hide deliveries; this schedule never ends in the time of a test.
+    // So many tries that none is given up while the host is down.
     let gaps = vec!["100"; 200].join(",");
     let mut echo = Echo::start_with(Settings::default().with("retry-gaps-ms", gaps)).await;
     echo.subscribe("s", "/s").await;
@@ -44,15 +44,9 @@ async fn everything_that_was_answered_2xx_is_delivered_although_the_host_is_kill
         answered.extend(sender.await.unwrap());
     }
     println!("{} of {webhooks} webhooks were answered 2xx", answered.len());
-    assert_eq!(answered.len(), webhooks, "each is sent until it is answered");
+    assert_eq!(answered.len() as u64, webhooks, "each is sent until it is answered");
 
-    let missing = wait_for("all that was answered to arrive", async || {
-        let arrived = arrived(&echo);
-        let missing: Vec<&u64> = answered.difference(&arrived).collect();
-        missing.is_empty().then_some(0)
-    })
-    .await;
-    assert_eq!(missing, 0);
+    wait_for("all that was answered to arrive", async || answered.is_subset(&arrived(&echo)).then_some(())).await;
     let deliveries = echo.receiver.count();
     println!("{deliveries} deliveries, {} more than once", deliveries - arrived(&echo).len());
     // What the records say agrees with what arrived.
@@ -61,8 +55,8 @@ async fn everything_that_was_answered_2xx_is_delivered_although_the_host_is_kill
         pending.is_empty().then_some(())
     })
     .await;
-    let recorded: usize = echo.api().all("/v1/events").await.len();
-    assert!(recorded >= webhooks, "{recorded} events are recorded");
+    let recorded = echo.api().all("/v1/events").await.len();
+    assert!(recorded >= answered.len(), "{recorded} events are recorded");
     assert!(echo.api().all("/v1/deliveries?status=dead").await.is_empty());
 }
 
@@ -76,12 +70,7 @@ async fn send(http: reqwest::Client, address: Address, path: String, numbers: Ve
             if let Some(base) = base {
                 let request = http.post(format!("{base}/webhooks/{path}")).header("content-type", "application/json");
                 if let Ok(response) = request.body(body.to_string()).send().await {
-                    let answer = Answer {
-                        status: response.status().as_u16(),
-                        headers: response.headers().clone(),
-                        body: Vec::new(),
-                    };
-                    assert_eq!(answer.status, 200);
+                    assert_eq!(response.status(), 200);
                     answered.push(number);
                     break;
                 }

@@ -20,6 +20,7 @@ use crate::ingest::{self, Incoming};
 /// Takes a request in. What was received is worked on to its end even if the sender hangs up.
 pub(super) async fn receive(State(app): AppState, request: Request) -> Answer<Response> {
     let received_at = clock::now();
+    let _place = app.webhook_requests.try_acquire().map_err(|_| ingest::Error::Busy)?;
     let (parts, body) = request.into_parts();
     let body = read(&app, &parts.headers, body).await?;
     let incoming = incoming(parts, body, received_at)?;

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::process::Command;
+use tokio::sync::Mutex;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -38,6 +39,7 @@ pub(super) struct MachineCode {
     engine: String,
     vault: Arc<Vault>,
     limits: Limits,
+    compiling: Mutex<()>,
 }
 
 impl MachineCode {
@@ -45,7 +47,7 @@ impl MachineCode {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(unloadable)?;
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        Ok(MachineCode { folder, engine: format!("{:016x}", hasher.finish()), vault, limits })
+        Ok(MachineCode { folder, engine: format!("{:016x}", hasher.finish()), vault, limits, compiling: Mutex::new(()) })
     }
 
     /// The compiled component of a bundle.
@@ -56,6 +58,11 @@ impl MachineCode {
         bundle: impl FnOnce() -> Result<Bytes, Error>,
     ) -> Result<Component, Error> {
         let path = self.folder.join(format!("{digest}-{}.cwasm", self.engine));
+        if let Some(component) = self.load(engine, &path) {
+            return Ok(component);
+        }
+        // What is compiled already must not wait for what is not.
+        let _one_at_a_time = self.compiling.lock().await;
         if let Some(component) = self.load(engine, &path) {
             return Ok(component);
         }

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 
 const FILES_MAX = 32;
 
-const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'patchbay-sdk');
+/** The user's own cache of the SDK. */
+export const CACHE_FOLDER = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'patchbay-sdk');
 
 /**
  * @param {string} key
@@ -27,9 +28,9 @@ export async function readCached(key) {
  * @param {Uint8Array} bytes
  */
 export async function writeCached(key, bytes) {
-  const unfinished = join(folder, `${key}.${process.pid}.tmp`);
+  const unfinished = join(CACHE_FOLDER, `${key}.${process.pid}.tmp`);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await mkdir(CACHE_FOLDER, { recursive: true, mode: 0o700 });
     await writeFile(unfinished, bytes);
     await rename(unfinished, fileOf(key));
     await dropOldest();
@@ -40,14 +41,14 @@ export async function writeCached(key, bytes) {
 
 /** @param {string} key */
 function fileOf(key) {
-  return join(folder, `${key}.wasm`);
+  return join(CACHE_FOLDER, `${key}.wasm`);
 }
 
 async function dropOldest() {
-  const names = await readdir(folder);
+  const names = await readdir(CACHE_FOLDER);
   const dated = await Promise.all(
-    names.map(async (name) => ({ name, time: await stat(join(folder, name)).then((each) => each.mtimeMs, () => 0) })),
+    names.map(async (name) => ({ name, time: await stat(join(CACHE_FOLDER, name)).then((each) => each.mtimeMs, () => 0) })),
   );
   dated.sort((a, b) => b.time - a.time);
-  await Promise.all(dated.slice(FILES_MAX).map(({ name }) => rm(join(folder, name), { force: true })));
+  await Promise.all(dated.slice(FILES_MAX).map(({ name }) => rm(join(CACHE_FOLDER, name), { force: true })));
 }

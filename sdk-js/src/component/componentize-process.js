@@ -4,9 +4,11 @@
  */
 import { componentize } from '@bytecodealliance/componentize-js';
 import { writeFile } from 'node:fs/promises';
+import { keepSplices } from './splice-cache.js';
 
 const [sourcePath, witPath, output] = process.argv.slice(2);
 try {
+  await keepSplices(witPath);
   const { component } = await componentize({
     sourcePath,
     witPath,

@@ -23,10 +23,11 @@ const READERS = /** @type {const} */ ([
 
 for (const [owner, name, first] of READERS) teach(owner, name, first);
 
-const toText = Buffer.prototype.toString;
-Buffer.prototype.toString = /** @this {Buffer} */ function toString(encoding, ...range) {
-  const text = toText.apply(this, [withoutUrl(encoding), ...range]);
-  return isUrl(encoding) ? text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '') : text;
+const { toString: textOf } = Buffer.prototype;
+/** @this {any} @param {any[]} args */
+Buffer.prototype.toString = function toString(...args) {
+  if (!isUrl(args[0])) return textOf.apply(this, /** @type {any} */ (args));
+  return textOf.call(this, 'base64', ...args.slice(1)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 };
 
 /**

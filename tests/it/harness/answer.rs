@@ -36,6 +36,11 @@ impl Answer {
         if self.body.is_empty() { Value::Null } else { self.json() }
     }
 
+    #[track_caller]
+    pub(crate) fn expect_status(&self, status: u16) {
+        assert_eq!(self.status, status, "{}", self.text());
+    }
+
     /// The body of a failure, which must be a problem with this status and code.
     #[track_caller]
     pub(crate) fn expect_problem(&self, status: u16, code: &str) -> Value {

@@ -50,7 +50,7 @@ fn make() -> Template {
 fn connectors() -> Vec<PathBuf> {
     let samples = repository().join("sample-connectors");
     let mut folders: Vec<PathBuf> = ["echo", "hostile", "versioned-1"].map(connector_folder).into();
-    folders.push(samples.join("seed-example"));
+    folders.extend(["seed-example", "github-app"].map(|name| samples.join(name)));
     folders
 }
 
