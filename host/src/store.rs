@@ -112,7 +112,7 @@ impl Store {
             options.content_segment_bytes,
             options.content_bytes_max,
         )?);
-        sync::folders(folder)?;
+        sync::sync_opened(folder)?;
         let syncer = Syncer::start(db.clone(), &folder.join("sled"), Arc::clone(&content))?;
         let tree = db.open_tree("patchbay")?;
         let lanes = Mutex::new(Lanes::new(options.deliveries_in_flight_per_subscription_max));

@@ -5,10 +5,13 @@
 import { existsSync } from 'node:fs';
 import { cp, rm } from 'node:fs/promises';
 
+/** What builds leave in a sample. */
+const BUILT = /[\\/](dist|node_modules)$/;
+
 const isRemoving = process.argv.includes('--remove');
-for (const name of ['wit', 'LICENSE']) {
+for (const name of ['wit', 'sample-connectors', 'LICENSE']) {
   const copy = new URL(`../${name}`, import.meta.url);
   const original = new URL(`../../${name}`, import.meta.url);
   await rm(copy, { recursive: true, force: true });
-  if (!isRemoving && existsSync(original)) await cp(original, copy, { recursive: true });
+  if (!isRemoving && existsSync(original)) await cp(original, copy, { recursive: true, filter: (path) => !BUILT.test(path) });
 }

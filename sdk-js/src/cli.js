@@ -1,23 +1,31 @@
 /**
  * The command line: reads arguments, prints results. Mistakes and progress go to stderr, the result to stdout.
  */
-import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runDev } from './commands/dev.js';
+import { runInit } from './commands/init.js';
+import { runPush } from './commands/push.js';
+import { runTest } from './commands/test.js';
 import { build, bundle, check, CheckError } from './index.js';
 import { HELP } from './help.js';
-import { formatProblem } from './problems.js';
+import { printProblems } from './print.js';
 import { progressPrinter } from './progress.js';
+import { listed, samples } from './samples.js';
 import { didYouMean } from './suggest.js';
+import { UsageError } from './usage-error.js';
+
+const text = /** @type {const} */ ({ type: 'string' });
 
 /** @type {Record<string, { options: import('node:util').ParseArgsConfig['options'], run: (folder: string, values: any) => Promise<number> }>} */
 const COMMANDS = {
+  init: { options: { from: text }, run: runInit },
   check: { options: {}, run: runCheck },
-  build: { options: { output: { type: 'string', short: 'o' } }, run: runBuild },
-  bundle: { options: { component: { type: 'string' }, output: { type: 'string', short: 'o' } }, run: runBundle },
+  test: { options: { patchbay: text }, run: runTest },
+  dev: { options: { host: text, token: text, parameters: text, patchbay: text, port: text }, run: runDev },
+  push: { options: { host: text, token: text }, run: runPush },
+  build: { options: { output: { ...text, short: 'o' } }, run: runBuild },
+  bundle: { options: { component: text, output: { ...text, short: 'o' } }, run: runBundle },
 };
-
-/** A command line that cannot be understood. */
-class UsageError extends Error {}
 
 /**
  * @param {string[]} args
@@ -55,13 +63,13 @@ async function command(name, args) {
     return 0;
   }
   const [folder, ...more] = positionals;
-  if (folder === undefined) throw new UsageError(`\`${name}\` needs a connector folder.`);
+  if (folder === undefined) throw new UsageError(name === 'init' ? await initUsage() : `\`${name}\` needs a connector folder.`);
   if (more.length > 0) throw new UsageError(`\`${name}\` takes one folder, but was given \`${more[0]}\` too.`);
   try {
     return await run(folder, values);
   } catch (error) {
     if (!(error instanceof CheckError)) throw error;
-    print(folder, error.problems);
+    printProblems(folder, error.problems);
     return 1;
   }
 }
@@ -82,7 +90,7 @@ function parse(args, options) {
 /** @param {string} folder */
 async function runCheck(folder) {
   const problems = await check(folder);
-  print(folder, problems);
+  printProblems(folder, problems);
   const isBroken = problems.some(({ severity }) => severity === 'error');
   if (!isBroken) process.stdout.write(`${folder}: no mistakes found\n`);
   return isBroken ? 1 : 0;
@@ -118,16 +126,11 @@ async function runBundle(folder, { component, output }) {
  * @param {import('../types/sdk.js').Bundle} made
  */
 function report(folder, { path, size, sha256, warnings }) {
-  print(folder, warnings);
+  printProblems(folder, warnings);
   process.stdout.write(`${path}  ${size} bytes  sha256:${sha256}\n`);
 }
 
-/**
- * @param {string} folder
- * @param {import('../types/sdk.js').Problem[]} problems
- */
-function print(folder, problems) {
-  for (const problem of problems) {
-    process.stderr.write(`${formatProblem(problem, (file) => relative('', join(folder, file)))}\n`);
-  }
+/** What there is to begin with is named where somebody asks how. */
+async function initUsage() {
+  return `\`init\` needs the name of a new folder. With \`--from\` it is a copy of a sample:\n${listed(await samples())}`;
 }

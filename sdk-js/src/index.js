@@ -57,8 +57,8 @@ export async function bundle(folder, { component: file, output }) {
 async function readAndBundle(folder, problems) {
   const connector = await readFolder(folder, problems);
   if (connector === undefined) return {};
-  const { code, files } = await bundleCode(connector, problems);
-  await checkSources(connector, files, problems);
+  const { code, files, imports } = await bundleCode(connector, problems);
+  await checkSources(connector, files, imports, problems);
   return { connector, code };
 }
 

@@ -6,6 +6,9 @@ use crate::harness::repository;
 fn every_sample_for_a_real_app_says_how_to_give_it_the_webhook() {
     for entry in std::fs::read_dir(repository().join("sample-connectors")).unwrap() {
         let folder = entry.unwrap().path();
+        if !folder.is_dir() {
+            continue;
+        }
         let readme = std::fs::read_to_string(folder.join("README.md"));
         let readme = readme.unwrap_or_else(|_| panic!("{} has no README.md", folder.display()));
         if !folder.ends_with("seed-example") {

@@ -46,6 +46,10 @@ impl ContentLog {
     pub(super) fn open(folder: &Path, segment_bytes_max: u64, bytes_max: u64) -> Result<Self, Error> {
         fs::create_dir_all(folder)?;
         let mut segments = sizes(folder)?;
+        if let Some((last, _)) = segments.last_key_value() {
+            // A process that was killed may have written what it did not sync.
+            File::open(path(folder, *last))?.sync_data()?;
+        }
         let next = segments.last_key_value().map_or(1, |(segment, _)| segment + 1);
         let active = create(folder, next)?;
         segments.insert(next, 0);

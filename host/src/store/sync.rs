@@ -109,11 +109,18 @@ impl Disk {
     }
 }
 
-/// Makes the names of a store's files durable, and its own: neither sled nor the standard library sees to that.
-pub(super) fn folders(store: &Path) -> io::Result<()> {
-    sync_folder(&store.join("sled"))?;
-    let store = store.canonicalize()?;
-    store.ancestors().take(2).try_for_each(sync_folder)
+/// Makes durable what opening a store made: its files by name, and its own name. sled does not see to that, nor to
+/// the file of its settings, without which it opens no more.
+pub(super) fn sync_opened(store: &Path) -> io::Result<()> {
+    let sled = store.join("sled");
+    for entry in fs::read_dir(&sled)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            unless_gone(File::open(entry.path()))?.map_or(Ok(()), |file| file.sync_all())?;
+        }
+    }
+    sync_folder(&sled)?;
+    store.canonicalize()?.ancestors().take(2).try_for_each(sync_folder)
 }
 
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {

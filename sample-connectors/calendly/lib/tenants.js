@@ -14,13 +14,30 @@ export function tenantOf(uri) {
 }
 
 /**
- * The tenant whose token a connection has.
+ * The user whose token a connection has.
  * @param {import('@patchbay/sdk').ApiClient} apiClient
- * @param {'user' | 'organization'} [of]
  */
-export async function tenantOfConnection(apiClient, of = 'user') {
+export async function userOfConnection(apiClient) {
+  const { uri } = await me(apiClient)
+  return tenantOf(uri)
+}
+
+/**
+ * The organisation of that user, who must be somebody who may see all of it.
+ * @param {import('@patchbay/sdk').ApiClient} apiClient
+ */
+export async function organizationOfConnection(apiClient) {
+  const { uri, current_organization: organization } = await me(apiClient)
+  const memberships = await apiClient.get('organization_memberships', { user: uri, organization })
+  const membership = memberships?.collection?.find((each) => each.user?.uri === uri && each.organization === organization)
+  const mayAll = membership?.role === 'owner' || membership?.role === 'admin'
+  if (!mayAll) throw new Error('Only an owner or admin of the organisation may have all of its events.')
+  return tenantOf(organization)
+}
+
+async function me(apiClient) {
   const user = (await apiClient.get('users/me'))?.resource
-  const found = tenantOf(of === 'organization' ? user?.current_organization : user?.uri)
-  if (!found?.startsWith(`${of}:`)) throw new Error(`Calendly answered users/me without the URI of the ${of}.`)
-  return found
+  const isKnown = tenantOf(user?.uri)?.startsWith('user:') && tenantOf(user?.current_organization)?.startsWith('organization:')
+  if (!isKnown) throw new Error('Calendly answered users/me without the URIs of a user and an organisation.')
+  return user
 }

@@ -17,14 +17,15 @@ const UNHEEDED = ['import-is-undefined'];
 /**
  * @param {import('../folder/read-folder.js').Connector} connector
  * @param {import('../problems.js').Problems} problems
- * @returns {Promise<{ code?: string, files: string[] }>} `files` are the author's own, relative to the folder
+ * @returns {Promise<{ code?: string, files: string[], imports?: Record<string, string[]> }>} `files` are the author's own,
+ *   relative to the folder; `imports` says which of them imports which
  */
 export async function bundleCode(connector, problems) {
   try {
     const { outputFiles, metafile, warnings } = await build(options(connector));
     report(warnings, (...problem) => problems.warn(...problem));
     const [map, code] = ['.map', '.js'].map((end) => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? '');
-    return { code: code + embeddedMap(map), files: Object.keys(metafile.inputs).filter(isAuthors) };
+    return { code: code + embeddedMap(map), files: Object.keys(metafile.inputs).filter(isAuthors), imports: importsOf(metafile) };
   } catch (failure) {
     const { errors, warnings } = /** @type {import('esbuild').BuildFailure} */ (failure);
     if (!Array.isArray(errors)) throw failure;
@@ -85,6 +86,11 @@ function report(messages, add) {
       ?? (isUnresolved ? 'Correct the path, or install the package with npm.' : notes[0]?.text ?? 'Correct the syntax.');
     add(location?.file ?? 'spec.yml', location?.line, text.replace(/\.$/, ''), remedy);
   }
+}
+
+/** @param {import('esbuild').Metafile} metafile */
+function importsOf({ inputs }) {
+  return Object.fromEntries(Object.entries(inputs).map(([file, { imports }]) => [file, imports.map(({ path }) => path)]));
 }
 
 /** @param {string} input */

@@ -25,6 +25,9 @@ const CONTRACT = new Map([
 
 const NAMESPACE = 'sdk';
 
+/** @type {ReturnType<typeof bundleRuntime> | undefined} */
+let runtime;
+
 /**
  * Whether a module is the SDK's, by its name in the bundler's source map or list of files.
  * @param {string} name
@@ -37,7 +40,8 @@ export function isSdk(name) {
 export const sandboxModules = {
   name: 'sandbox-modules',
   setup(build) {
-    const runtime = bundleRuntime();
+    // The same for every bundle, so a process that builds again and again makes it once.
+    runtime ??= bundleRuntime();
 
     build.onResolve({ filter: /^patchbay-sdk:/ }, ({ path }) => ({ path, namespace: NAMESPACE }));
 
@@ -56,7 +60,7 @@ export const sandboxModules = {
     });
 
     build.onLoad({ filter: /.*/, namespace: NAMESPACE }, async ({ path }) => {
-      const { code, cryptoNames } = await runtime;
+      const { code, cryptoNames } = await (runtime ??= bundleRuntime());
       if (path === RUNTIME) return { contents: code };
       if (path === FIRST) return { contents: `import '${RUNTIME}';` };
       const names = CONTRACT.get(path);

@@ -1,12 +1,15 @@
 /**
  * Looks for mistakes in the author's JavaScript that bundle without complaint: no default export, values frozen at
- * build time, a webhook key that does not exist. Reads the syntax tree; runs nothing.
+ * build time, a webhook key that does not exist, a signature that is not checked well. Reads the syntax tree; runs nothing.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseSync } from 'oxc-parser';
 import { didYouMean } from '../suggest.js';
 import { methodFilesOf } from './bundle-code.js';
+import { dotted, nodes } from './syntax.js';
+import { traps } from './traps.js';
+import { checkSecrets } from './unused-secrets.js';
 
 const SCRIPT = /\.[cm]?[jt]sx?$/;
 const FUNCTIONS = ['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'];
@@ -15,9 +18,11 @@ const FROZEN_CALLS = ['Date.now', 'Math.random', 'performance.now', 'crypto.rand
 /**
  * @param {import('../folder/read-folder.js').Connector} connector
  * @param {readonly string[]} files the author's files, relative to the folder
+ * @param {Record<string, string[]> | undefined} imports which file imports which; unknown where bundling failed
  * @param {import('../problems.js').Problems} problems
  */
-export async function checkSources(connector, files, problems) {
+export async function checkSources(connector, files, imports, problems) {
+  const sources = new Map();
   const methods = methodFilesOf(connector);
   const webhookKeys = connector.webhooks.map(({ key }) => key);
   for (const file of files.filter((each) => SCRIPT.test(each))) {
@@ -25,6 +30,7 @@ export async function checkSources(connector, files, problems) {
     const { program, module, errors } = parseSync(file, text);
     // A syntax error is the bundler's to report.
     if (errors.length > 0) continue;
+    sources.set(file, { program });
     const lineOf = (/** @type {any} */ node) => text.slice(0, node.start).split('\n').length;
     if (methods.includes(file) && !hasDefaultExport(module, program)) {
       problems.error(file, 1, 'the file has no default export', 'Write `export default async function …`.');
@@ -36,7 +42,9 @@ export async function checkSources(connector, files, problems) {
       if (webhookKeys.length === 0 || webhookKeys.includes(node.value)) continue;
       problems.warn(file, lineOf(node), `the connector has no global webhook \`${node.value}\``, didYouMean(node.value, webhookKeys));
     }
+    for (const { node, what, remedy } of traps({ program, text })) problems.warn(file, lineOf(node), what, remedy);
   }
+  if (imports !== undefined) checkSecrets(connector, sources, imports, problems);
 }
 
 /**
@@ -81,29 +89,4 @@ function* webhookKeyLiterals(program) {
     const isKey = node.type === 'Property' && (node.key.name ?? node.key.value) === 'globalWebhookKey';
     if (isKey && typeof node.value.value === 'string') yield node.value;
   }
-}
-
-/**
- * A node and all below it that `enters` lets in.
- * @param {any} node
- * @param {(node: any) => boolean} [enters]
- * @returns {Generator<any>}
- */
-function* nodes(node, enters = () => true) {
-  if (!enters(node)) return;
-  yield node;
-  for (const child of Object.values(node).flat()) {
-    if (typeof child?.type === 'string') yield* nodes(child, enters);
-  }
-}
-
-/**
- * `a.b.c` for such a member expression; an empty text for everything else.
- * @param {any} node
- * @returns {string}
- */
-function dotted(node) {
-  if (node?.type === 'Identifier') return node.name;
-  if (node?.type !== 'MemberExpression' || node.computed) return '';
-  return `${dotted(node.object)}.${node.property.name}`;
 }

@@ -45,7 +45,7 @@ function fileOf(key) {
 }
 
 async function dropOldest() {
-  const names = await readdir(CACHE_FOLDER);
+  const names = (await readdir(CACHE_FOLDER)).filter((name) => /\.(wasm|splice|tmp)$/.test(name));
   const dated = await Promise.all(
     names.map(async (name) => ({ name, time: await stat(join(CACHE_FOLDER, name)).then((each) => each.mtimeMs, () => 0) })),
   );

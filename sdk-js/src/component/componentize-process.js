@@ -2,13 +2,14 @@
  * Makes one component, in a process of its own: the engine's tool blocks its process for as long as it runs.
  * Arguments: the bundled module, the WIT folder, where the component goes.
  */
-import { componentize } from '@bytecodealliance/componentize-js';
 import { writeFile } from 'node:fs/promises';
-import { keepSplices } from './splice-cache.js';
+import { prepareSplicer } from './splicer.js';
 
 const [sourcePath, witPath, output] = process.argv.slice(2);
 try {
-  await keepSplices(witPath);
+  await prepareSplicer(witPath);
+  // Only now, because it loads the part that was to be prepared.
+  const { componentize } = await import('@bytecodealliance/componentize-js');
   const { component } = await componentize({
     sourcePath,
     witPath,

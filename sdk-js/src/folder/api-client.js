@@ -3,6 +3,7 @@
  */
 import { literalHost } from './api-hosts.js';
 import { checkFields, text } from './fields.js';
+import { checkFormulas } from './formulas.js';
 import { schema } from './json-schema.js';
 import { methodFiles, SUPPORTED_TYPES } from './method-files.js';
 import { readYaml } from './yaml-file.js';
@@ -60,6 +61,7 @@ async function readImplementation({ root, problems }, files) {
   }
   if (found.type === 'javascript') return { type: 'javascript', file };
   const yaml = await readYaml(root, file, problems);
+  if (yaml !== undefined) checkFormulas(yaml);
   return yaml && { type: 'mapping', yaml };
 }
 

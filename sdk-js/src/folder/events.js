@@ -3,6 +3,7 @@
  */
 import { didYouMean } from '../suggest.js';
 import { checkFields, key, oneOf, text } from './fields.js';
+import { checkFormulas } from './formulas.js';
 import { schema } from './json-schema.js';
 import { requireMethodFile, SUPPORTED_TYPES } from './method-files.js';
 import { readKeyedFolders } from './list.js';
@@ -73,6 +74,7 @@ async function readSelector({ root, problems, isComponentGiven }, folder, files,
   if (file === undefined) return undefined;
   if (type === 'javascript') return { type, file };
   const yaml = await readYaml(root, file, problems);
+  if (yaml !== undefined) checkFormulas(yaml);
   return yaml && { type: 'mapping', yaml };
 }
 

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { nearest } from '../suggest.js';
 import { readApiClient } from './api-client.js';
+import { exampleFiles, NO_EXAMPLES } from './examples.js';
 import { readEvents } from './events.js';
 import { checkFields, key, text } from './fields.js';
 import { apiHosts } from './api-hosts.js';
@@ -62,6 +63,7 @@ export async function readFolder(root, problems, { isComponentGiven = false } = 
   const webhooks = await readWebhooks(reading);
   const events = await readEvents(reading, webhooks.map((each) => each.key));
   const { authSpec, apiClient } = await readApiClient(reading, spec);
+  if (!isComponentGiven && (await exampleFiles(root)).length === 0) problems.warn(...NO_EXAMPLES);
   return { root, key: spec.value?.key, spec, authSpec, webhooks, events, apiClient };
 }
 

@@ -10,6 +10,7 @@ fn version(connector: &str, bundle: &str) -> ConnectorVersion {
         connector: connector.to_owned(),
         version: 0,
         digest: sha256_hex(bundle.as_bytes()),
+        component: sha256_hex(bundle.as_bytes()),
         size: bundle.len() as u64,
         uploaded_at: at(0),
         manifest: serde_json::from_value(json!({

@@ -1,12 +1,12 @@
 /**
- * Says which events belong to a subscription to one kind: those of the tenant whose token the connection has.
+ * Says which events belong to a subscription to one kind: those of the user whose token the connection has.
  */
-import { tenantOfConnection } from '../../lib/tenants.js'
+import { userOfConnection } from '../../lib/tenants.js'
 
 /** @type {import('@patchbay/sdk').GetEventSelector} */
 export default async function getEventSelector({ parameters, apiClient }) {
   return {
     globalWebhookKey: 'events',
-    globalWebhookEventSelector: `${await tenantOfConnection(apiClient, parameters.tenant)}:${parameters.event}`,
+    globalWebhookEventSelector: `${await userOfConnection(apiClient)}:${parameters.event}`,
   }
 }

@@ -1,0 +1,117 @@
+/**
+ * `dev`: a connector that is live while it is written. Watches the folder, uploads every change to a host, and shows each
+ * request that comes in. Without `--host` it starts a host on this machine.
+ */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { CACHE_FOLDER } from '../component/cache.js';
+import { followRequests } from '../dev/requests.js';
+import { Live } from '../dev/live.js';
+import { watchFolder } from '../dev/watch.js';
+import { exampleFiles } from '../folder/examples.js';
+import { Host } from '../host/api.js';
+import { findPatchbay } from '../host/program.js';
+import { startServer } from '../host/server.js';
+import { UsageError } from '../usage-error.js';
+
+const INTEGRATION = 'dev';
+
+/** @typedef {{ host?: string, token?: string, parameters?: string, patchbay?: string, port?: string }} Values */
+
+/**
+ * @param {string} folder
+ * @param {Values} values
+ */
+export async function runDev(folder, values) {
+  const cache = join(CACHE_FOLDER, 'dev', `${basename(resolve(folder))}-${createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 12)}`);
+  const server = values.host === undefined ? await startServer(findPatchbay(values.patchbay), cache, portOf(values)) : undefined;
+  const ending = [async () => server?.stop()];
+  try {
+    const host = server === undefined ? givenHost(values) : new Host(server.url, server.token);
+    const stopped = interrupted();
+    const live = new Live(folder, {
+      host,
+      integration: INTEGRATION,
+      output: join(cache, 'bundle.wasm'),
+      parameters: () => parametersFor(folder, values, host, server !== undefined),
+      show,
+    });
+    ending.push(async () => stopWatching());
+    const stopWatching = watchFolder(folder, () => live.refresh());
+    show(`${host.url}: the first upload may take a while, later ones seconds`);
+    await live.refresh();
+    await showWebhooks(host);
+    const stopFollowing = await followRequests(host, INTEGRATION, show);
+    ending.push(async () => stopFollowing());
+    show(`watching ${folder}; Ctrl-C ends\n`);
+    const why = await Promise.race([stopped, ...(server === undefined ? [] : [server.ended])]);
+    if (why !== undefined) throw new Error(`the host ended: ${why}`);
+    return 0;
+  } finally {
+    for (const end of ending.reverse()) await end();
+  }
+}
+
+/** @param {Values} values */
+function givenHost({ host, token }) {
+  if (!token) throw new UsageError('`--host` needs `--token T`, too.');
+  return new Host(/** @type {string} */ (host), token);
+}
+
+/** @param {Values} values */
+function portOf({ port }) {
+  if (port === undefined) return undefined;
+  if (/^\d{1,5}$/.test(port)) return Number(port);
+  throw new UsageError(`\`--port\` must be a number, but it is \`${port}\`.`);
+}
+
+/**
+ * The connector parameters of the integration: those of the file; else what the host has; else, for a host of one's own,
+ * those of an example, so that everything works at once.
+ * @param {string} folder
+ * @param {Values} values
+ * @param {Host} host
+ * @param {boolean} isOwn
+ * @returns {Promise<Record<string, unknown> | undefined>}
+ */
+async function parametersFor(folder, { parameters: file }, host, isOwn) {
+  if (file !== undefined) return readParameters(file);
+  const { items } = await host.get('/v1/integrations?limit=250');
+  if (items.some((/** @type {any} */ each) => each.key === INTEGRATION)) return undefined;
+  for (const name of isOwn ? await exampleFiles(folder) : []) {
+    const example = await readFile(join(folder, 'examples', name), 'utf8').then(JSON.parse).catch(() => ({}));
+    const found = example.webhook === undefined ? example.connectorParameters : example.parameters;
+    if (found === undefined) continue;
+    show(`connector parameters: those of examples/${name}, secrets included. Give others with \`--parameters file.json\`.`);
+    return found;
+  }
+  return {};
+}
+
+/** @param {string} file */
+async function readParameters(file) {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`${file}: the connector parameters cannot be read: ${error instanceof Error ? error.message : error}. Write one JSON object.`);
+  }
+}
+
+/** @param {Host} host */
+async function showWebhooks(host) {
+  const webhooks = await host.get(`/v1/integrations/${INTEGRATION}/global-webhooks`).catch(() => []);
+  for (const { key, uri } of webhooks) show(`webhook ${key}: ${uri}`);
+}
+
+/** @param {string} text */
+function show(text) {
+  process.stdout.write(`${text}\n`);
+}
+
+/** @returns {Promise<undefined>} */
+function interrupted() {
+  return new Promise((end) => {
+    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => end(undefined));
+  });
+}

@@ -1,0 +1,70 @@
+/**
+ * `init`: a new connector, from the template or from a sample. Never writes into a folder that holds something.
+ */
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sampleNamed, samples } from '../samples.js';
+
+const TEMPLATE = fileURLToPath(new URL('../../template', import.meta.url));
+/** What a copy leaves behind: things that were built or installed. */
+const LEFT_BEHIND = ['dist', 'node_modules'];
+
+/**
+ * @param {string} folder
+ * @param {{ from?: string }} values
+ */
+export async function runInit(folder, { from }) {
+  const sample = from === undefined ? undefined : sampleNamed(from, await samples());
+  await requireEmpty(folder);
+  await mkdir(folder, { recursive: true });
+  const source = sample?.folder ?? TEMPLATE;
+  await cp(source, folder, {
+    recursive: true,
+    filter: (path) => !LEFT_BEHIND.includes(relative(source, path).split('/')[0]),
+  });
+  if (sample === undefined) await nameIt(folder);
+  process.stdout.write(nextSteps(folder, sample));
+  return 0;
+}
+
+/** @param {string} folder */
+async function requireEmpty(folder) {
+  const names = await readdir(folder).catch((error) => {
+    if (error.code === 'ENOENT') return [];
+    throw new Error(`${folder}: ${error.code === 'ENOTDIR' ? 'this is a file. Name a folder.' : error.message}`);
+  });
+  if (names.length === 0) return;
+  throw new Error(`${folder}: the folder is not empty (it holds \`${names[0]}\`), and nothing is overwritten. Name a new folder.`);
+}
+
+/**
+ * The template's key and name become those of the folder.
+ * @param {string} folder
+ */
+async function nameIt(folder) {
+  const words = basename(resolve(folder)).toLowerCase().match(/[a-z0-9]+/g) ?? ['connector'];
+  const name = words.join(' ').replace(/^./, (first) => first.toUpperCase());
+  for (const file of ['spec.yml', 'README.md']) {
+    const text = await readFile(join(folder, file), 'utf8');
+    // In quotes, because a name such as `2024` would be a number.
+    const quoted = file === 'spec.yml' ? JSON.stringify(name) : name;
+    const key = words.join('-');
+    await writeFile(join(folder, file), text.replace('connector-key', /^\d+$/.test(key) ? JSON.stringify(key) : key).replace('Connector name', quoted));
+  }
+}
+
+/**
+ * @param {string} folder
+ * @param {import('../samples.js').Sample} [sample]
+ */
+function nextSteps(folder, sample) {
+  const first = sample === undefined
+    ? 'README.md says how to make it yours'
+    : `a copy of the sample ${sample.name}; change \`key\` and \`name\` in spec.yml`;
+  return `${folder}: ${first}
+
+  patchbay-sdk test ${folder}    check, build, and run the examples in the real sandbox
+  patchbay-sdk dev ${folder}     a host on this machine; every change is live, every request is shown
+`;
+}

@@ -1,0 +1,33 @@
+/**
+ * `push`: builds the connector and uploads it to a host.
+ */
+import { readFile } from 'node:fs/promises';
+import { build } from '../index.js';
+import { Host } from '../host/api.js';
+import { printProblems } from '../print.js';
+import { progressPrinter } from '../progress.js';
+import { UsageError } from '../usage-error.js';
+
+/**
+ * @param {string} folder
+ * @param {{ host?: string, token?: string }} values
+ */
+export async function runPush(folder, { host: url = process.env.PATCHBAY_URL, token = process.env.PATCHBAY_TOKEN }) {
+  if (!url) throw new UsageError('`push` needs `--host URL`, or PATCHBAY_URL in the environment.');
+  if (!token) throw new UsageError('`push` needs `--token T`, or PATCHBAY_TOKEN in the environment.');
+  const host = new Host(url, token);
+  const progress = progressPrinter(process.stderr);
+  try {
+    const made = await build(folder, { onProgress: progress.show });
+    progress.end();
+    printProblems(folder, made.warnings);
+    progress.show('upload (the host compiles a new component, which takes seconds)', 0);
+    const { status, body } = await host.upload(await readFile(made.path));
+    progress.end();
+    const news = status === 201 ? '' : ' (it was there already)';
+    process.stdout.write(`${body.key} version ${body.version}${news}  ${body.digest}  ${host.url}\n`);
+    return 0;
+  } finally {
+    progress.end();
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * `test`: check, build, then run the examples with the host program, in the real sandbox.
+ * What the program says and its status are passed on as they are.
+ */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { build } from '../index.js';
+import { exampleFiles, NO_EXAMPLES } from '../folder/examples.js';
+import { findPatchbay } from '../host/program.js';
+import { CheckError, Problems } from '../problems.js';
+import { printProblems } from '../print.js';
+import { progressPrinter } from '../progress.js';
+
+/**
+ * @param {string} folder
+ * @param {{ patchbay?: string }} values
+ */
+export async function runTest(folder, { patchbay }) {
+  // Before the build, which may take long.
+  const program = findPatchbay(patchbay);
+  await requireExamples(folder);
+  const progress = progressPrinter(process.stderr);
+  const made = await build(folder, { onProgress: progress.show }).finally(progress.end);
+  printProblems(folder, made.warnings);
+  return run(program, ['test', made.path, join(folder, 'examples')]);
+}
+
+/** @param {string} folder */
+async function requireExamples(folder) {
+  if ((await exampleFiles(folder)).length > 0) return;
+  const problems = new Problems();
+  problems.error(...NO_EXAMPLES);
+  throw new CheckError(problems.sorted());
+}
+
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @returns {Promise<number>}
+ */
+function run(program, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+    child.on('error', reject);
+    child.on('close', (status) => resolve(status ?? 1));
+  });
+}

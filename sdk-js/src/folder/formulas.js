@@ -1,0 +1,60 @@
+/**
+ * Looks for formulas in a mapping that are none: the host would take a mistyped one for an ordinary key, and a
+ * subscription would fail long after.
+ * Knows the names alone; what is inside a formula is the host's to judge.
+ */
+import { nearest } from '../suggest.js';
+import { isRecord } from '../guest/describe.js';
+
+const FORMULAS = [
+  '$var', '$copy', '$tpl', '$record', '$lookup', '$plain', '$map', '$concat', '$firstName', '$lastName', '$iterate', '$case',
+  '$extractDate', '$extractTime', '$findExternalRecordId', '$findAppRecordId', '$eval', '$and', '$or', '$mergeObjects',
+  '$firstNotEmpty', '$domainFromEmail', '$formula', '$jsonata', '$dataSchemaRef',
+];
+/** Inside these an author's own names may look like anything. */
+const OPAQUE = ['$plain', '$record', '$tpl'];
+/** Names that an external app gives: OData has `$top` and `$filter`. */
+const FREE_KEYS = ['query', 'headers'];
+
+/**
+ * @param {import('./yaml-file.js').YamlFile} yaml
+ * @param {unknown} [value]
+ * @param {(string | number)[]} [path]
+ */
+export function checkFormulas(yaml, value = yaml.value, path = []) {
+  if (Array.isArray(value)) value.forEach((item, index) => checkFormulas(yaml, item, [...path, index]));
+  if (!isRecord(value)) return;
+  const isFree = path.length === 1 && FREE_KEYS.includes(String(path[0])) && !FORMULAS.includes(firstKey(yaml, path));
+  for (const [name, member] of Object.entries(value)) {
+    const at = [...path, name];
+    if (/^\$[a-z]/i.test(name) && !isFree) checkName(yaml, at, name, firstKey(yaml, path));
+    if (!OPAQUE.includes(name)) checkFormulas(yaml, member, at);
+  }
+}
+
+/**
+ * @param {import('./yaml-file.js').YamlFile} yaml
+ * @param {(string | number)[]} path
+ * @param {string} name
+ * @param {string} first the first key of the same object
+ */
+function checkName(yaml, path, name, first) {
+  if (name === '$jsonata') {
+    yaml.error(path, '`$jsonata` is not supported', 'Use another formula, or write the method in JavaScript (`implementationType: javascript`).');
+  } else if (!FORMULAS.includes(name)) {
+    const similar = nearest(name, FORMULAS);
+    yaml.error(path, `\`${name}\` is not a formula`, similar === undefined ? `Formulas are: ${FORMULAS.join(', ')}.` : `Did you mean \`${similar}\`?`);
+  } else if (name !== first) {
+    yaml.warn(path, `\`${name}\` is an ordinary key here`, 'A formula is the first key of its object: move it there.');
+  }
+}
+
+/**
+ * By the file, because an object would move keys like `1` to the front.
+ * @param {import('./yaml-file.js').YamlFile} yaml
+ * @param {(string | number)[]} path
+ */
+function firstKey(yaml, path) {
+  const map = path.reduce((/** @type {any} */ value, key) => (value instanceof Map ? value.get(key) : value?.[key]), yaml.ordered);
+  return map instanceof Map ? String(map.keys().next().value) : '';
+}

@@ -1,0 +1,88 @@
+/**
+ * The host's HTTP API, as far as an author's tools need it. A refusal becomes an error in the host's own words.
+ * Never prints the token.
+ */
+
+/** @typedef {{ status: number, body: any }} Answer */
+
+export class Host {
+  #token;
+
+  /**
+   * @param {string} url
+   * @param {string} token
+   */
+  constructor(url, token) {
+    if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
+      throw new Error(`\`${url}\` is not the URL of a host. Write, for example, http://127.0.0.1:8080.`);
+    }
+    this.url = url.replace(/\/+$/, '');
+    this.#token = token;
+  }
+
+  /**
+   * Uploads a bundle; 200 where the host has the same bytes already.
+   * @param {Uint8Array} bundle
+   */
+  upload(bundle) {
+    return this.#call('POST', '/v1/connectors', bundle, 'application/wasm');
+  }
+
+  /** @param {string} path */
+  async get(path) {
+    return (await this.#call('GET', path)).body;
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {unknown} body
+   */
+  async send(method, path, body) {
+    return (await this.#call(method, path, JSON.stringify(body), 'application/json')).body;
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {string | Uint8Array} [body]
+   * @param {string} [type]
+   * @returns {Promise<Answer>}
+   */
+  async #call(method, path, body, type) {
+    /** @type {Record<string, string>} */
+    const headers = { authorization: `Bearer ${this.#token}`, ...(type && { 'content-type': type }) };
+    const response = await fetch(this.url + path, { method, headers, body: /** @type {any} */ (body) }).catch((error) => {
+      throw new Error(`${this.url} cannot be reached: ${error.cause?.message ?? error.message}. Is the host running?`);
+    });
+    const text = await response.text();
+    if (!response.ok) throw new HostError(response.status, `${method} ${path}`, text);
+    return { status: response.status, body: readJson(text) };
+  }
+}
+
+/** The host refused; the message is its `application/problem+json` for a person. */
+export class HostError extends Error {
+  /**
+   * @param {number} status
+   * @param {string} what
+   * @param {string} text
+   */
+  constructor(status, what, text) {
+    const problem = readJson(text) ?? {};
+    const reason = problem.errors?.length > 0 ? undefined : problem.detail ?? problem.title ?? text.slice(0, 200);
+    const fields = (problem.errors ?? []).map((/** @type {any} */ each) => `\n  ${each.pointer || '/'}: ${each.message}`);
+    super(`the host refused ${what}: ${status}${problem.code ? ` ${problem.code}` : ''}${reason ? `: ${reason}` : ''}${fields.join('')}`);
+    this.status = status;
+    this.code = problem.code;
+  }
+}
+
+/** @param {string} text */
+function readJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
