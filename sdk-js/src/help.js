@@ -6,7 +6,11 @@
 export const HELP = {
   main: `patchbay-sdk: turns a connector folder into a bundle that a Patchbay host runs
 
+  patchbay-sdk init <folder> [--from <sample>]         a new connector, from a template or a sample
   patchbay-sdk check <folder>                          lists every mistake in the folder
+  patchbay-sdk test <folder>                           checks, builds, and runs its examples in the real sandbox
+  patchbay-sdk dev <folder>                            a host on this machine; every change is live, every request shown
+  patchbay-sdk push <folder> --host URL --token T      builds it and uploads it to a host
   patchbay-sdk build <folder> [-o out.wasm]            checks it, then makes the bundle
   patchbay-sdk bundle <folder> --component file.wasm -o out.wasm
                                                        joins it with a component built elsewhere
@@ -18,8 +22,41 @@ A connector folder holds
   global-webhooks/<key>/spec.yml, handle.js
   events/<key>/spec.yml, get-event-selector.js (or .ts, or .map.yml)
   auth/spec.yml, make-api-client.map.yml    credentials and requests to the external app
+  examples/*.json                           requests and subscriptions, and what must come of them
 
 Exit status: 0 done, 1 the folder has mistakes or the build failed, 2 the arguments cannot be understood.
+`,
+  init: `patchbay-sdk init <folder> [--from <sample>]
+
+Makes a new connector: from a template with one signed webhook, one event and examples, or as a copy of a sample that
+ships with the SDK, by its name or the provider's: \`--from GitHub\`. \`patchbay-sdk init\` alone lists them.
+Nothing is overwritten: the folder must be new or empty.
+`,
+  test: `patchbay-sdk test <folder> [--patchbay PATH]
+
+Checks and builds the folder, then runs examples/*.json with the host program, \`patchbay test\`: in the real sandbox,
+under the real limits, without a server or a network. Its output and exit status are passed on.
+
+The host program is looked for at --patchbay, in PATCHBAY_BIN, on PATH, and in a clone of the repository where cargo
+builds it.
+`,
+  dev: `patchbay-sdk dev <folder> [--parameters file.json] [--host URL --token T] [--patchbay PATH] [--port N]
+
+Watches the folder and brings every change to a host, to the integration \`dev\`. Shows the URI of each webhook, and each
+request as it comes: what was answered, which events went where, what was refused, what failed and in which line of
+yours, and what the handler printed.
+
+Without --host a host is started on this machine, at a free port or at --port. Its data is kept in the SDK's cache
+folder, one for each connector, so URIs, customers and subscriptions are still there at the next start. Deliveries may go to
+127.0.0.0/8.
+
+--parameters names the connector parameters of the integration. Without it they stay as they are; a new integration on a
+host that was started here gets those of an example.
+`,
+  push: `patchbay-sdk push <folder> --host URL --token T
+
+Builds the folder and uploads the bundle to a host. Integrations that do not name a version run it from then on.
+PATCHBAY_URL and PATCHBAY_TOKEN in the environment stand for the two options.
 `,
   check: `patchbay-sdk check <folder>
 

@@ -1,6 +1,6 @@
 /**
- * Names the two kinds of tenant: a WhatsApp Business account, `account:…`, and one of its phone numbers, `phone:…`. The
- * webhook and the events both take the names from here, so that they cannot drift apart.
+ * Names the two kinds of tenant: a WhatsApp Business account, `account:…`, and one of its phone numbers, `phone:…`.
+ * The webhook and the events both take the names from here, so that they cannot drift apart.
  * Never makes a name of anything but an id of Meta.
  */
 

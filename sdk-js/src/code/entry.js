@@ -1,14 +1,19 @@
 /**
  * Writes the module that everything in a bundle hangs on: it imports the author's files and exports the contract.
- * Holds only keys and file names, so a change of words in a spec does not change the code.
+ * Holds only keys, file names and lines, so a change of words in a spec does not change the code.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { SDK_PREFIX } from './sandbox-modules.js';
+
+/** Where a file says what its function is. */
+const DEFAULT_EXPORT = /^[ \t]*(export\s+default\b|export\s*\{[^}]*\bdefault\b|module\.exports\b)/m;
 
 /**
  * @param {import('../folder/read-folder.js').Connector} connector
  * @returns {string} JavaScript
  */
-export function entryModule({ webhooks, events, apiClient }) {
+export function entryModule({ root, webhooks, events, apiClient }) {
   /** @type {string[]} */
   const imports = [];
   const method = (/** @type {import('../folder/read-folder.js').Implementation | undefined} */ implementation) => {
@@ -16,7 +21,9 @@ export function entryModule({ webhooks, events, apiClient }) {
     const name = `module${imports.length}`;
     // A namespace import, because a missing default export is reported elsewhere, in the author's words.
     imports.push(`import * as ${name} from ${JSON.stringify(`./${implementation.file}`)};`);
-    return `{ file: ${JSON.stringify(implementation.file)}, module: ${name} }`;
+    // A failure that no line of the author's caused, such as a wrong result, is said to be here.
+    const place = `${implementation.file}:${lineOfExport(join(root, implementation.file))}`;
+    return `{ file: ${JSON.stringify(implementation.file)}, place: ${JSON.stringify(place)}, module: ${name} }`;
   };
   const table = (/** @type {[string, import('../folder/read-folder.js').Implementation | undefined][]} */ methods) => {
     const rows = methods.flatMap(([key, implementation]) => {
@@ -38,4 +45,16 @@ export function entryModule({ webhooks, events, apiClient }) {
     'const onSelectorRequest = methods.getEventSelector;',
     'export { onWebhookRequest as handle, onSelectorRequest as getEventSelector };',
   ].join('\n');
+}
+
+/** @param {string} path */
+function lineOfExport(path) {
+  try {
+    const text = readFileSync(path, 'utf8');
+    const found = DEFAULT_EXPORT.exec(text);
+    return found === null ? 1 : text.slice(0, found.index).split('\n').length;
+  } catch {
+    // That it cannot be read is the bundler's to report.
+    return 1;
+  }
 }

@@ -11,7 +11,8 @@ import { handleArguments } from './handle-arguments.js';
 import { handleResult } from './handle-result.js';
 
 /**
- * @typedef {{ file: string, module: { default?: unknown } }} Method
+ * @typedef {{ file: string, place: string, module: { default?: unknown } }} Method `place` is the file with the line of its
+ *   function
  * @typedef {object} Methods
  * @property {Record<string, Method>} webhooks `handle` of each global webhook, by its key
  * @property {Record<string, Method>} events `get-event-selector` of each event that has it in JavaScript, by its key
@@ -46,7 +47,7 @@ export function connector(methods) {
  * Runs one call. The bindings accept a result as `{ tag, val }`, which says what it is; a thrown value they would
  * have to guess at, and a wrong guess is a trap without a message.
  * @template T
- * @param {{ file: string, run: Function } | undefined} method
+ * @param {{ place: string, run: Function } | undefined} method
  * @param {string} what
  * @param {(run: Function) => Promise<T>} call
  * @returns {Promise<{ tag: 'ok', val: T } | { tag: 'err', val: import('../../types/wit.js').Failure }>}
@@ -59,14 +60,14 @@ async function outcome(method, what, call) {
   try {
     return { tag: 'ok', val: await call(method.run) };
   } catch (thrown) {
-    return { tag: 'err', val: failure(thrown, method.file) };
+    return { tag: 'err', val: failure(thrown, method.place) };
   }
 }
 
 /** @param {Record<string, Method>} methods */
 function functions(methods) {
   return new Map(
-    Object.entries(methods).map(([key, method]) => [key, { file: method.file, run: functionOf(method) }]),
+    Object.entries(methods).map(([key, method]) => [key, { place: method.place, run: functionOf(method) }]),
   );
 }
 

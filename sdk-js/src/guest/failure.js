@@ -13,21 +13,21 @@ const ENGINE_FRAME = /^(?:[^@]*\*)?([^@]*)@.*:(\d+):(\d+)$/;
 
 /**
  * @param {unknown} thrown
- * @param {string} file the file of the method that was called, for a failure without a frame of its own
+ * @param {string} place file and line of the method that was called, for a failure without a frame of its own
  * @returns {import('../../types/wit.js').Failure}
  */
-export function failure(thrown, file) {
+export function failure(thrown, place) {
   try {
     if (!isErrorShaped(thrown)) {
       return {
         name: 'Error',
         message: `a value that is not an Error was thrown: ${thrownText(thrown)}`,
-        stack: `at ${file}`,
+        stack: `at ${place}`,
       };
     }
-    return { name: String(thrown.name ?? 'Error'), message: String(thrown.message), stack: stack(thrown, file) };
+    return { name: String(thrown.name ?? 'Error'), message: String(thrown.message), stack: stack(thrown, place) };
   } catch {
-    return { name: 'Error', message: 'the value that was thrown cannot be described', stack: `at ${file}` };
+    return { name: 'Error', message: 'the value that was thrown cannot be described', stack: `at ${place}` };
   }
 }
 
@@ -47,11 +47,11 @@ function thrownText(thrown) {
 
 /**
  * @param {Error} error
- * @param {string} file
+ * @param {string} place
  */
-function stack(error, file) {
+function stack(error, place) {
   const lines = frames(error);
-  if (lines.length === 0) lines.push(`at ${file}`);
+  if (lines.length === 0) lines.push(`at ${place}`);
   let cause = error.cause;
   for (let depth = 0; depth < CAUSES_MAX && isErrorShaped(cause); depth++) {
     lines.push(`caused by ${cause.name}: ${cause.message}`, ...frames(cause));

@@ -9,6 +9,7 @@ import { after } from 'node:test';
 /** A folder without mistakes. */
 export const SOUND = {
   'spec.yml': 'key: sound\nname: Sound\n',
+  'examples/none.json': '{}',
   'global-webhooks/hook/spec.yml': 'key: hook\nname: Hook\nmethods:\n  handle:\n    implementationType: javascript\n',
   'global-webhooks/hook/handle.js': 'export default function handle() {}\n',
   'events/happened/spec.yml':

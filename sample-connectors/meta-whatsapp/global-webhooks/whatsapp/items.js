@@ -1,6 +1,6 @@
 /**
- * Takes a body of WhatsApp apart: `entry` is a list of business accounts, `changes` a list of what happened there, and a
- * change holds several messages or statuses. Each of these becomes an event. Pure.
+ * Takes a body of WhatsApp apart: `entry` is a list of business accounts, `changes` a list of what happened there, and
+ * a change holds several messages or statuses. Each of these becomes an event. Pure.
  * Never mixes tenants: the account is that of the entry, the phone number that of the change.
  */
 import { tenant } from '../../lib/tenants.js'

@@ -1,6 +1,6 @@
 /**
- * Says which events belong to one subscription in Microsoft Graph. The tenant is part of the selector, too: a connection
- * cannot reach another customer's subscription by its id.
+ * Says which events belong to one subscription in Microsoft Graph. The tenant is part of the selector, too: a
+ * connection cannot reach another customer's subscription by its id.
  */
 import { guid, tenantOfConnection } from '../../lib/tenants.js'
 

@@ -11,7 +11,7 @@ export function isSignedByNotion({ headers, rawBytes, parameters }) {
   const token = parameters.verificationToken
   // Without a token everything would have to be refused; an error says why.
   if (typeof token !== 'string' || token === '') {
-    throw new Error('The connector parameter `verificationToken` is not set. Set it to what Notion sent to this webhook.')
+    throw new Error('The connector parameter `verificationToken` is not set. Set it to the token that Notion sent.')
   }
   const [, signature] = SIGNATURE.exec(headers['x-notion-signature'] ?? '') ?? []
   if (signature === undefined) return false
