@@ -50,7 +50,7 @@ async function demo() {
   show(`listens on ${url}; it printed the API token once`);
 
   step('Upload the bundle (the host compiles it: about ten seconds, once)');
-  const connector = await api('POST', '/v1/connectors', readFileSync(bundle), 'application/wasm');
+  const connector = await patiently(api('POST', '/v1/connectors', readFileSync(bundle), 'application/wasm'));
   show(`connector ${connector.key}, version ${connector.version}, ${connector.digest.slice(0, 19)}…`);
 
   step('Use it in an integration, and get the URI to give to the external app');
@@ -131,6 +131,17 @@ function client(url, token) {
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${answer}`);
     return JSON.parse(answer);
   };
+}
+
+/** Shows every few seconds that it still goes on. */
+async function patiently(work) {
+  const start = Date.now();
+  const clock = setInterval(() => show(`… ${Math.round((Date.now() - start) / 1000)} s`), 3_000);
+  try {
+    return await work;
+  } finally {
+    clearInterval(clock);
+  }
 }
 
 /** The external app: tells whose token it was shown. */

@@ -69,8 +69,8 @@ Checks the folder and writes the bundle: to <folder>/dist/<key>.wasm, or where -
 The last line on stdout is its path, size and SHA-256. Progress and warnings go to stderr.
 
 The build loads your modules once and keeps them loaded in the bundle, so code at module level runs now, not for each
-request. The first build of a machine takes about half a minute, later ones a few seconds; after a change of YAML
-alone well under one, because components are kept in \${XDG_CACHE_HOME:-~/.cache}/patchbay-sdk (the newest 32).
+request. A build takes a few seconds, the first on a machine a little longer; after a change of YAML alone well under
+one, because components are kept in \${XDG_CACHE_HOME:-~/.cache}/patchbay-sdk (the newest 32).
 `,
   bundle: `patchbay-sdk bundle <folder> --component file.wasm -o out.wasm
 

@@ -17,7 +17,7 @@ export async function samples() {
   const root = existsSync(inside) ? inside : beside;
   const folders = (await readdir(root).catch(() => [])).sort().map((name) => ({ key: name, folder: join(root, name) }));
   const found = await Promise.all(folders.map(async ({ key, folder }) => {
-    const spec = await readFile(join(folder, 'spec.yml'), 'utf8').then(parse, () => undefined);
+    const spec = await readFile(join(folder, 'spec.yml'), 'utf8').then((text) => parse(text)).catch(() => undefined);
     return spec === undefined || spec === null ? [] : [{ key, folder, name: String(spec.name ?? key) }];
   }));
   return found.flat();

@@ -7,6 +7,15 @@ import { folderWith, SOUND } from './support/folders.js';
 const HOOK = 'global-webhooks/hook';
 const EVENT = 'events/happened';
 
+/** The sound folder with a mapping as its get-event-selector. */
+function mapping(text) {
+  return {
+    [`${EVENT}/get-event-selector.js`]: null,
+    [`${EVENT}/get-event-selector.map.yml`]: text,
+    [`${EVENT}/spec.yml`]: SOUND[`${EVENT}/spec.yml`].replace('javascript', 'mapping'),
+  };
+}
+
 /** What is changed in a sound folder, and the beginnings of the lines that must come of it. */
 const CASES = [
   ['a sound folder', {}, []],
@@ -55,6 +64,12 @@ const CASES = [
   ['requests without hosts', { 'auth/make-api-client.js': 'export default () => ({});\n' }, ['spec.yml:1: `auth/make-api-client.js` makes requests, but `apiHosts` does not say to which hosts.']],
   ['requests to a written-out host', { 'auth/make-api-client.map.yml': 'baseUri: https://api.example.com/v1\n' }, []],
   ['two API clients', { 'auth/make-api-client.map.yml': 'baseUri: https://a.example\n', 'auth/make-api-client.js': 'export default () => ({});\n' }, ['auth/make-api-client.map.yml:1: `make-api-client.js` implements the same method', 'spec.yml:1: `auth/make-api-client.js` makes requests']],
+  ['no examples', { 'examples/none.json': null }, ['examples:1: warning: the connector has no examples, so nothing tests it. Write']],
+  ['an unknown formula', mapping('globalWebhookKey: hook\nglobalWebhookEventSelector:\n  $concat:\n    - a\n    - $vra: credentials.id\n'), [`${EVENT}/get-event-selector.map.yml:5: \`$vra\` is not a formula. Did you mean \`$var\`?`]],
+  ['an unlike formula', mapping('globalWebhookKey: hook\nglobalWebhookEventSelector: { $somethingElse: 1 }\n'), [`${EVENT}/get-event-selector.map.yml:2: \`$somethingElse\` is not a formula. Formulas are:`]],
+  ['a formula that is not the first key', mapping('globalWebhookKey: hook\nglobalWebhookEventSelector: { a: 1, $var: b }\n'), [`${EVENT}/get-event-selector.map.yml:2: warning: \`$var\` is an ordinary key here.`]],
+  ['$jsonata', mapping('globalWebhookKey: hook\nglobalWebhookEventSelector: { $jsonata: a }\n'), [`${EVENT}/get-event-selector.map.yml:2: \`$jsonata\` is not supported.`]],
+  ['names of an external app that look like formulas', { 'auth/make-api-client.map.yml': 'baseUri: https://a.example\nquery: { $top: 5, $filter: { $var: credentials.filter } }\n' }, []],
   ['folders that nothing reads', { 'data/a.yml': '', 'webhooks/a.yml': '', 'lib/a.js': '' }, ['data:1: warning: nothing reads this folder. It is left out', 'webhooks:1: warning: nothing reads this folder. Is `global-webhooks` meant?']],
 ];
 

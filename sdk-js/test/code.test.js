@@ -40,7 +40,7 @@ test('whatever is thrown becomes a failure record', async () => {
     }),
   );
   const failureOf = async (path) => (await handle(webhookRequest({ path }))).val;
-  assert.deepEqual(await failureOf('/text'), { name: 'Error', message: 'a value that is not an Error was thrown: the text "x"', stack: `at ${HANDLE}` });
+  assert.deepEqual(await failureOf('/text'), { name: 'Error', message: 'a value that is not an Error was thrown: the text "x"', stack: `at ${HANDLE}:1` });
   assert.match((await failureOf('/null')).message, /thrown: null$/);
   assert.deepEqual([(await failureOf('/type')).name, (await failureOf('/type')).message], ['TypeError', 't']);
   assert.match((await failureOf('')).message, /did you mean `events`\?/);

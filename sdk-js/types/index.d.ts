@@ -31,9 +31,9 @@ export interface HandleArguments {
   headers: Record<string, string>;
   /** The connector parameters of the integration that the webhook belongs to. */
   parameters: Record<string, any>;
-  /** The body as text, exactly as it was received. */
+  /** The body as text. A signature covers {@link rawBytes}: these differ where the body was compressed or is not UTF-8. */
   rawBody: string;
-  /** The body as bytes, exactly as received: check signatures of bodies that may not be text over these. */
+  /** The body as bytes, exactly as received: what signatures cover. */
   rawBytes: Uint8Array;
   /** The headers in the order in which they came, repeats kept. */
   rawHeaders: [name: string, value: string][];

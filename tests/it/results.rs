@@ -80,6 +80,15 @@ async fn a_payload_is_arbitrary_json_and_arrives_as_it_was() {
 }
 
 #[tokio::test]
+async fn a_payload_just_below_the_limit_arrives() {
+    let echo = Echo::start().await;
+    echo.subscribe("s", "/s").await;
+    let payload = json!({ "text": "x".repeat((1 << 20) - 100) });
+    echo.send("s", payload.clone()).await.expect(200);
+    assert_eq!(echo.receiver.wait("/s", 1).await[0].json()["data"], payload);
+}
+
+#[tokio::test]
 async fn each_event_of_a_request_goes_to_its_own_subscription() {
     let echo = Echo::start().await;
     for selector in ["a", "b", "c"] {

@@ -1,7 +1,7 @@
 /**
  * Says which tenant a request is for and which tenant a connection is: the user, `user:…`, or the organisation,
- * `organization:…`, in whose name the webhook subscription was made. The webhook and the events both take its name from
- * here, so that they cannot drift apart.
+ * `organization:…`, in whose name the webhook subscription was made. The webhook and the events both take its name
+ * from here, so that they cannot drift apart.
  * Never makes a name of anything but a URI of Calendly.
  */
 
@@ -29,15 +29,19 @@ export async function userOfConnection(apiClient) {
 export async function organizationOfConnection(apiClient) {
   const { uri, current_organization: organization } = await me(apiClient)
   const memberships = await apiClient.get('organization_memberships', { user: uri, organization })
-  const membership = memberships?.collection?.find((each) => each.user?.uri === uri && each.organization === organization)
-  const mayAll = membership?.role === 'owner' || membership?.role === 'admin'
-  if (!mayAll) throw new Error('Only an owner or admin of the organisation may have all of its events.')
+  const own = memberships?.collection?.find((each) => each.user?.uri === uri && each.organization === organization)
+  if (own?.role !== 'owner' && own?.role !== 'admin') {
+    throw new Error('Only an owner or admin of the organisation may have all of its events.')
+  }
   return tenantOf(organization)
 }
 
 async function me(apiClient) {
   const user = (await apiClient.get('users/me'))?.resource
-  const isKnown = tenantOf(user?.uri)?.startsWith('user:') && tenantOf(user?.current_organization)?.startsWith('organization:')
-  if (!isKnown) throw new Error('Calendly answered users/me without the URIs of a user and an organisation.')
+  const hasUser = tenantOf(user?.uri)?.startsWith('user:')
+  const hasOrganization = tenantOf(user?.current_organization)?.startsWith('organization:')
+  if (!hasUser || !hasOrganization) {
+    throw new Error('Calendly answered users/me without the URIs of a user and an organisation.')
+  }
   return user
 }

@@ -3,7 +3,7 @@
  * request that comes in. Without `--host` it starts a host on this machine.
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { CACHE_FOLDER } from '../component/cache.js';
 import { followRequests } from '../dev/requests.js';
@@ -24,24 +24,26 @@ const INTEGRATION = 'dev';
  * @param {Values} values
  */
 export async function runDev(folder, values) {
+  await requireFolder(folder);
   const cache = join(CACHE_FOLDER, 'dev', `${basename(resolve(folder))}-${createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 12)}`);
   const server = values.host === undefined ? await startServer(findPatchbay(values.patchbay), cache, portOf(values)) : undefined;
   const ending = [async () => server?.stop()];
   try {
     const host = server === undefined ? givenHost(values) : new Host(server.url, server.token);
     const stopped = interrupted();
+    const shown = new Set();
     const live = new Live(folder, {
       host,
       integration: INTEGRATION,
       output: join(cache, 'bundle.wasm'),
       parameters: () => parametersFor(folder, values, host, server !== undefined),
       show,
+      onLive: () => showWebhooks(host, shown),
     });
     ending.push(async () => stopWatching());
     const stopWatching = watchFolder(folder, () => live.refresh());
     show(`${host.url}: the first upload may take a while, later ones seconds`);
     await live.refresh();
-    await showWebhooks(host);
     const stopFollowing = await followRequests(host, INTEGRATION, show);
     ending.push(async () => stopFollowing());
     show(`watching ${folder}; Ctrl-C ends\n`);
@@ -51,6 +53,12 @@ export async function runDev(folder, values) {
   } finally {
     for (const end of ending.reverse()) await end();
   }
+}
+
+/** @param {string} folder */
+async function requireFolder(folder) {
+  const isFolder = await stat(folder).then((each) => each.isDirectory(), () => false);
+  if (!isFolder) throw new Error(`${folder}: there is no such folder. \`patchbay-sdk init ${folder}\` makes one.`);
 }
 
 /** @param {Values} values */
@@ -98,10 +106,17 @@ async function readParameters(file) {
   }
 }
 
-/** @param {Host} host */
-async function showWebhooks(host) {
-  const webhooks = await host.get(`/v1/integrations/${INTEGRATION}/global-webhooks`).catch(() => []);
-  for (const { key, uri } of webhooks) show(`webhook ${key}: ${uri}`);
+/**
+ * Shows the URI of each webhook that was not shown before.
+ * @param {Host} host
+ * @param {Set<string>} shown
+ */
+async function showWebhooks(host, shown) {
+  for (const { key, uri } of await host.get(`/v1/integrations/${INTEGRATION}/global-webhooks`)) {
+    if (shown.has(uri)) continue;
+    shown.add(uri);
+    show(`webhook ${key}: ${uri}`);
+  }
 }
 
 /** @param {string} text */

@@ -15,8 +15,8 @@ export class Live {
   /**
    * @param {string} folder
    * @param {{ host: import('../host/api.js').Host, integration: string, output: string,
-   *   parameters: () => Promise<Record<string, unknown> | undefined>, show: (text: string) => void }} options `parameters`
-   *   gives nothing where those that the host has are to stay
+   *   parameters: () => Promise<Record<string, unknown> | undefined>, show: (text: string) => void, onLive: () => Promise<void> }} options
+   *   `parameters` gives nothing where those that the host has are to stay
    */
   constructor(folder, options) {
     this.folder = folder;
@@ -41,7 +41,7 @@ export class Live {
   }
 
   async #once() {
-    const { host, integration, output, parameters, show } = this.options;
+    const { host, integration, output, parameters, show, onLive } = this.options;
     const startedAt = performance.now();
     const made = await build(this.folder, { output });
     const builtAt = performance.now();
@@ -52,5 +52,6 @@ export class Live {
     if (given !== undefined) await host.send('PUT', `/v1/integrations/${integration}`, { connector: body.key, parameters: given });
     const seconds = (/** @type {number} */ ms) => (ms / 1000).toFixed(1);
     show(`live: ${body.key} version ${body.version} after ${seconds(performance.now() - startedAt)} s (build ${seconds(builtAt - startedAt)}, host ${seconds(uploadedAt - builtAt)})`);
+    await onLive();
   }
 }

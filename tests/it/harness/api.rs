@@ -64,7 +64,9 @@ impl Api {
 
     pub(crate) async fn upload(&self, bundle: Vec<u8>) -> Answer {
         let request = self.request(Method::POST, "/v1/connectors").header("content-type", "application/wasm");
-        Answer::read(request.body(bundle).send().await.unwrap()).await
+        // A machine with much else to do takes its time to compile.
+        let request = request.timeout(Duration::from_secs(300)).body(bundle);
+        Answer::read(request.send().await.unwrap()).await
     }
 
     #[track_caller]

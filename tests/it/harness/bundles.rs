@@ -32,9 +32,13 @@ fn run_sdk(folder: &Path) -> Vec<u8> {
     let sdk = repository().join("sdk-js");
     assert!(sdk.join("node_modules").exists(), "sdk-js/node_modules is missing: run scripts/test, or npm ci in sdk-js");
     let name = folder.file_name().unwrap().to_str().unwrap();
-    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bundles/{}/{name}.wasm", std::process::id()));
+    let space = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let output = space.join(format!("template-{}/{name}.wasm", std::process::id()));
     std::fs::create_dir_all(output.parent().unwrap()).unwrap();
     let run = Command::new("node")
+        // Its cache keeps the newest bundles. A developer's other work would push these out, and a bundle that is built
+        // anew has other bytes and must be compiled anew.
+        .env("XDG_CACHE_HOME", space.join("sdk-cache"))
         .arg(sdk.join("bin/patchbay-sdk.js"))
         .arg("build")
         .arg(folder)

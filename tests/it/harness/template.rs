@@ -1,7 +1,7 @@
 //! A data folder with all test connectors uploaded, made once in a process and copied for each test.
 //!
 //! A bundle takes about ten seconds to compile, so machine code outlives the process: with the master key that vouches
-//! for it, in a cache that holds what the latest run used and no more.
+//! for it. The host itself sees to it that there is not too much of it.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use super::bundles::{build, connector_folder, repository};
 use super::host::{Host, Settings};
 
-static TEMPLATE: OnceLock<Template> = OnceLock::new();
+static TEMPLATE: OnceLock<Option<Template>> = OnceLock::new();
 
 pub(crate) struct Template {
     folder: PathBuf,
@@ -19,10 +19,11 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    /// The template of this process.
+    /// The template of this process. Made once: where that fails, every test fails at once and not each in its turn.
     pub(crate) fn get() -> &'static Template {
         // A thread of its own, because a test's runtime must not run another inside itself.
-        TEMPLATE.get_or_init(|| std::thread::spawn(make).join().expect("the template can be made"))
+        let template = TEMPLATE.get_or_init(|| std::thread::spawn(make).join().ok());
+        template.as_ref().expect("the template can be made; the first test that failed says why not")
     }
 
     /// A copy to start a host on.
@@ -35,7 +36,7 @@ fn make() -> Template {
     let space = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let cache = space.join("compiled-cache");
     remove_leftovers(space);
-    let folder = space.join(format!("template-{}", std::process::id()));
+    let folder = space.join(format!("template-{}", std::process::id())).join("data");
     make_private(&folder.join("compiled"));
     if cache.join("master.key").exists() {
         copy(&cache, &folder);
@@ -64,21 +65,12 @@ async fn fill(folder: &Path) -> String {
     token
 }
 
-/// Leaves the machine code for the next run.
+/// Leaves the machine code for the next run. What is old in it, the host removes.
 fn keep(folder: &Path, cache: &Path) {
     let next = cache.with_extension(std::process::id().to_string());
-    make_private(&next.join("compiled"));
+    make_private(&next);
     fs::copy(folder.join("master.key"), next.join("master.key")).unwrap();
-    let in_use: Vec<String> = fs::read_dir(folder.join("store/bundles"))
-        .unwrap()
-        .map(|entry| Path::new(&entry.unwrap().file_name()).file_stem().unwrap().to_str().unwrap().to_owned())
-        .collect();
-    for entry in fs::read_dir(folder.join("compiled")).unwrap() {
-        let (name, path) = (entry.as_ref().unwrap().file_name(), entry.as_ref().unwrap().path());
-        if in_use.iter().any(|digest| name.to_str().unwrap().starts_with(digest)) {
-            fs::hard_link(path, next.join("compiled").join(name)).unwrap();
-        }
-    }
+    copy(&folder.join("compiled"), &next.join("compiled"));
     let _ = fs::remove_dir_all(cache);
     // Another process may have been faster; its cache is as good.
     if fs::rename(&next, cache).is_err() {
@@ -102,13 +94,13 @@ fn make_private(folder: &Path) {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).unwrap();
 }
 
-/// Copies a folder. What is written once and never changed, bundles and machine code, is linked.
+/// Copies a folder. What is large, written once and never changed, bundles and machine code, is linked.
 fn copy(from: &Path, to: &Path) {
     make_private(to);
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let (source, target) = (entry.path(), to.join(entry.file_name()));
-        let is_immutable = from.ends_with("compiled") || from.ends_with("bundles");
+        let is_immutable = from.ends_with("bundles") || source.extension().is_some_and(|kind| kind == "cwasm");
         if entry.file_type().unwrap().is_dir() {
             copy(&source, &target);
         } else if is_immutable {

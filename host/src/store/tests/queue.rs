@@ -86,6 +86,8 @@ async fn subscriptions_take_turns_however_much_one_of_them_is_owed() {
     let first_six: Vec<Claim> = (0..6).map(|_| store.claim_one(at(5))).collect();
     let of_short: Vec<EventId> = events(&first_six).into_iter().filter(|event| short.contains(event)).collect();
     assert_eq!(of_short, short);
+    let lanes: Vec<_> = first_six.iter().map(|claim| &claim.delivery.subscription).collect();
+    assert!(lanes.windows(2).all(|turns| turns[0] != turns[1]), "{lanes:?}");
 }
 
 #[tokio::test]

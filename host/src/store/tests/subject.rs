@@ -142,15 +142,26 @@ pub(super) async fn receive(
     let matching = |selector: &str| routing.subscriptions_matching(&integration.id, webhook_key, selector);
     let route = |event: NewEvent| Ok((routing::route(&event.selectors, matching)?, event));
     let routed: Result<Vec<_>, Error> = events.into_iter().map(route).collect();
+    // Others get their turn between the match and the commit, so that races show.
+    tokio::task::yield_now().await;
     let routed = routed?.into_iter().map(|(subscriptions, event)| (event, subscriptions)).collect();
-    routing.commit(WebhookCommit { request, received: received(), body: "the body".into(), routed }).await
+    routing.commit(commit_of(request, routed)).await
+}
+
+pub(super) fn commit_of(request: WebhookRequest, routed: Vec<(NewEvent, Vec<Subscription>)>) -> WebhookCommit {
+    WebhookCommit { request, received: received(), body: "the body".into(), routed }
 }
 
 pub(super) fn received() -> Received {
     Received { method: "POST".into(), path: "/rest".into(), query: None, headers: vec![("a".into(), "b".into())] }
 }
 
-fn request(integration: &Integration, webhook_key: &str, events: &[NewEvent], now: Timestamp) -> WebhookRequest {
+pub(super) fn request(
+    integration: &Integration,
+    webhook_key: &str,
+    events: &[NewEvent],
+    now: Timestamp,
+) -> WebhookRequest {
     WebhookRequest {
         id: RequestId::new(),
         integration: integration.key.clone(),

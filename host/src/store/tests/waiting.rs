@@ -1,6 +1,6 @@
 //! Events that no subscription wanted when they came: they wait, and are routed once.
 
-use super::subject::receive;
+use super::subject::{commit_of, receive, request};
 use super::*;
 
 /// An event waits; what `appear` does must route it to the subscription that it returns.
@@ -77,6 +77,30 @@ async fn more_events_than_one_step_routes_are_all_routed() {
         assert_eq!(store.reached(&event.id), std::slice::from_ref(&subscription.id));
     }
     assert_eq!(store.webhook_request(&request.id).unwrap().unwrap().delivery_count, 250);
+}
+
+#[tokio::test]
+async fn a_subscription_made_between_the_match_and_the_commit_gets_the_event() {
+    let store = store();
+    let integration = store.integration_in_use().await;
+    let subscription = listener(&integration, "acme", HOOK, "user:1");
+    let routing = store.routing().await;
+    assert!(routing.subscriptions_matching(&integration.id, HOOK, "user:1").unwrap().is_empty());
+    let mut subscribe = tokio::spawn({
+        let (store, subscription) = (store.deref().clone(), subscription.clone());
+        async move { store.put_subscription(&subscription).await.unwrap() }
+    });
+    // It may be made to wait until the commit; it must not slip through.
+    let is_done = tokio::time::timeout(Duration::from_millis(100), &mut subscribe).await.is_ok();
+    let events = vec![event(["user:1"])];
+    let request = request(&integration, HOOK, &events, at(0));
+    let routed = events.into_iter().map(|event| (event, Vec::new())).collect();
+    let request = routing.commit(commit_of(request, routed)).await.unwrap();
+    if !is_done {
+        subscribe.await.unwrap();
+    }
+    let events = store.events_of_request(&request.id).unwrap();
+    assert_eq!(store.reached(&events[0].id), [subscription.id]);
 }
 
 /// Either the commit finds the subscription, or the subscription finds the waiting event; never neither, never both.

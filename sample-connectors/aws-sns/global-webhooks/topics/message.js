@@ -23,8 +23,8 @@ export function readMessage(text) {
     typeof message.Message === 'string' &&
     (message.Subject === undefined || message.Subject === null || typeof message.Subject === 'string')
   if (!isMessage) return undefined
-  const isComplete = message.Type === 'Notification' || (matches(message.Token, TOKEN) && matches(message.SubscribeURL, SUBSCRIBE_URL))
-  return isComplete ? message : undefined
+  if (message.Type === 'Notification') return message
+  return matches(message.Token, TOKEN) && matches(message.SubscribeURL, SUBSCRIBE_URL) ? message : undefined
 }
 
 /** Where a subscription is confirmed; undefined unless that is SNS in the topic's own region. */

@@ -22,9 +22,8 @@ export default async function handle(request) {
   if (request.headers['aeg-event-type'] === 'SubscriptionValidation') return validation(found)
 
   const events = found.map(routed).filter((event) => event !== undefined)
-  if (events.length < found.length) {
-    console.warn(`${found.length - events.length} of ${found.length} events name no topic, so they belong to no customer.`)
-  }
+  const lost = found.length - events.length
+  if (lost > 0) console.warn(`${lost} of ${found.length} events name no topic, so they belong to no customer.`)
   return { events, response: { status: 200 } }
 }
 

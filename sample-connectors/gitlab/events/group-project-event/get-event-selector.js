@@ -1,6 +1,6 @@
 /**
- * Says which events belong to a subscription to the projects in a group, once GitLab has said that the customer owns it.
- * A request about a project does not have the number of its group, only its path, so that is what GitLab is asked for.
+ * Says which events belong to a subscription to the projects in a group, once GitLab has said that the customer owns
+ * it. A request about a project does not have the number of its group, only its path, so GitLab is asked for that.
  */
 import { isPath } from '../../lib/path.js'
 

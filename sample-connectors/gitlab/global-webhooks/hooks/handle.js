@@ -28,7 +28,7 @@ export default async function handle(request) {
   }
 }
 
-/** The same for every repeat of one delivery. Not signed without a signing token, so that of one project is no other's. */
+/** The same for every repeat of a delivery. Without a signing token it is not signed: no project uses up another's. */
 function idOf({ headers }, [owner]) {
   const delivery = headers['webhook-id'] ?? headers['idempotency-key'] ?? ''
   return DELIVERY_ID.test(delivery) ? `${owner}:${delivery}` : undefined

@@ -28,8 +28,8 @@ export default async function handle(request) {
       {
         // One subscription wants everything of its Item, another only one kind.
         selectors: [item, `${item}:${type}:${code}`],
-        // Plaid sends no id, and the same words mean another change an hour later: what was signed in one second is one.
-        id: `${claims.request_body_sha256}:${claims.iat}`,
+        // Plaid sends no id, and the same words later mean another change: what was signed in one second is one.
+        id: `${claims.digest}:${claims.iat}`,
         orderingKey: item,
         payload: body,
       },

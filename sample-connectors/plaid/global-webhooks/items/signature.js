@@ -16,15 +16,15 @@ export function signedClaims({ headers, rawBytes, receivedAt, parameters }) {
   const keys = parameters.verificationKeys
   // Without a key everything would have to be refused; an error says why.
   if (!Array.isArray(keys) || keys.length === 0) {
-    throw new Error('The connector parameter `verificationKeys` is not set. Get them from /webhook_verification_key/get.')
+    throw new Error('The connector parameter `verificationKeys` is not set. Ask /webhook_verification_key/get for it.')
   }
   const [, head, claims, signature] = JWT.exec(headers['plaid-verification'] ?? '') ?? []
   if (signature === undefined) return undefined
   const receivedAtS = Date.parse(receivedAt) / 1000
   const key = keyFor(read(head), keys, receivedAtS)
   if (key === undefined || !isSigned(`${head}.${claims}`, signature, key)) return undefined
-  const { iat, request_body_sha256 } = read(claims) ?? {}
-  return isOfThisTime(iat, receivedAtS) && isDigestOf(rawBytes, request_body_sha256) ? { iat, request_body_sha256 } : undefined
+  const { iat, request_body_sha256: digest } = read(claims) ?? {}
+  return isOfThisTime(iat, receivedAtS) && isDigestOf(rawBytes, digest) ? { iat, digest } : undefined
 }
 
 function keyFor(head, keys, receivedAtS) {

@@ -31,7 +31,8 @@ export function signedId({ headers, rawBytes, receivedAt, parameters }) {
 /** While a key is being replaced there is one for the old and one for the new. Other versions are left out. */
 function signaturesIn(text) {
   const found = text.split(' ').map((each) => SIGNATURE.exec(each)).filter((match) => match !== null)
-  return found.slice(0, SIGNATURES_MAX).map(([, version, base64]) => ({ version, bytes: Buffer.from(base64, 'base64') }))
+  const signatures = found.map(([, version, base64]) => ({ version, bytes: Buffer.from(base64, 'base64') }))
+  return signatures.slice(0, SIGNATURES_MAX)
 }
 
 /** Both ways: a request from the future could be kept and sent again for as long as it is early. */

@@ -1,14 +1,16 @@
 /**
  * Reads what X sends about a user. Pure.
- * Never goes by the Content-Type: a body is a JSON object, whatever it is called, because signature.js relies on that.
+ * Never goes by Content-Type or Content-Encoding: a body is a JSON object in the very bytes that were signed, because
+ * signature.js relies on that. What is plain text to the one who signs can be made to unpack into anything.
  */
+import { Buffer } from 'node:buffer'
 
 const KIND = /^[a-z_]{1,60}_events$/
 
 /** The body as an object, undefined if it is none. */
-export function readBody(rawBody) {
+export function readBody(rawBytes) {
   try {
-    const value = JSON.parse(rawBody)
+    const value = JSON.parse(Buffer.from(rawBytes).toString('utf8'))
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
   } catch {
     return undefined

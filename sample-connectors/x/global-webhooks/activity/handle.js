@@ -13,7 +13,7 @@ export default async function handle(request) {
   if (request.method === 'GET') return handshake(request)
   if (!isSignedByX(request)) return answer(401, 'The signature is missing or wrong.')
 
-  const body = readBody(request.rawBody)
+  const body = readBody(request.rawBytes)
   if (body === undefined) return answer(400, 'The body is not a JSON object.')
 
   const user = userSelector(userIdOf(body))

@@ -1,3 +1,4 @@
 export default async function handle() {
-  return { events: [{ selector: 'a', payload: 'x'.repeat(2 << 20) }] };
+  const payload = Array.from({ length: 1200 }, () => 'x'.repeat(1024));
+  return { events: [{ selector: 'a', payload }] };
 }
