@@ -26,7 +26,8 @@ impl Example {
 /// Every payload of the npm package, of github.com and of each GitHub Enterprise Server.
 fn examples() -> Vec<Example> {
     let package = repository().join("tests/node_modules/@octokit/webhooks-examples");
-    let servers = std::fs::read_dir(&package).unwrap_or_else(|_| panic!("tests/node_modules is missing: run scripts/test"));
+    let servers =
+        std::fs::read_dir(&package).unwrap_or_else(|_| panic!("tests/node_modules is missing: run scripts/test"));
     let servers: BTreeSet<_> = servers.map(|entry| entry.unwrap().path().join("index.json")).collect();
     let mut examples = Vec::new();
     for file in servers.iter().filter(|file| file.exists()) {

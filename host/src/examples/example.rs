@@ -33,6 +33,8 @@ struct File {
 pub(super) struct Request {
     #[serde(default = "post")]
     pub(super) method: String,
+    /// The webhook's own public URI, where it is part of what is signed.
+    pub(super) url: Option<String>,
     #[serde(default)]
     pub(super) path: String,
     /// The raw query, without the question mark.

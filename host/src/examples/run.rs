@@ -17,7 +17,7 @@ use crate::sandbox::{Grant, Loaded, Sandbox};
 use crate::schema;
 use crate::subscribe::{Means, SelectorCall, find_source};
 
-/// The address that a webhook has in examples.
+/// The address that a webhook has in examples that name none.
 const WEBHOOK_URI: &str = "https://hooks.example.com/webhooks/example";
 
 pub(super) struct Runner {
@@ -52,7 +52,8 @@ impl Runner {
             .ok_or_else(|| format!("the connector has no global webhook `{webhook}`"))?;
         check_schema("parameters", self.manifest.connector.parameters_schema.as_ref(), parameters)?;
         let incoming = incoming(request, *received_at)?;
-        let decoded = ingest::decode(&self.limits, WEBHOOK_URI, webhook, parameters, &incoming).await;
+        let uri = request.url.as_deref().unwrap_or(WEBHOOK_URI);
+        let decoded = ingest::decode(&self.limits, uri, webhook, parameters, &incoming).await;
         let request = decoded.map_err(|error| error.to_string())?;
         let grant = Grant { deadline_ms: self.limits.handler_deadline_ms, api_client: None, clock: Some(*received_at) };
         let handled = self.sandbox.handle(&self.connector, request, grant).await;

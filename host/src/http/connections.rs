@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::AppState;
 use super::error::{Answer, Problem};
-use super::extract::{Body, List, PageView, object};
+use super::extract::{Body, List, PageView, merge, object};
 use super::integrations;
 use crate::app::App;
 use crate::connection::{Connection, credentials_place};
@@ -28,7 +28,7 @@ pub(super) struct Put {
     credentials: Option<Value>,
 }
 
-/// A merge patch: what is absent stays.
+/// A merge patch: what is absent stays, single credentials too.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Patch {
@@ -108,10 +108,13 @@ pub(super) async fn patch(
         check_text("/name", &name, NAME_BYTES_MAX)?;
         connection.name = Some(name);
     }
-    if let Some(credentials) = patch.credentials {
+    if let Some(patch) = patch.credentials {
         let integration = integrations::find(&app, &connection.integration)?;
+        let place = credentials_place(&integration.id, &id);
+        let mut credentials: Value = app.vault.open_sealed(&place, &connection.credentials)?;
+        merge(&mut credentials, patch);
         let credentials = checked_credentials(&app, &integration, Some(credentials))?;
-        connection.credentials = app.vault.seal(&credentials_place(&integration.id, &id), &credentials)?;
+        connection.credentials = app.vault.seal(&place, &credentials)?;
     }
     connection.updated_at = clock::now();
     app.store.put_connection(&connection).await?;

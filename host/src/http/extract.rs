@@ -114,3 +114,41 @@ pub(super) fn object(pointer: &str, value: Option<Value>) -> Answer<Value> {
         Some(_) => Err(Problem::invalid_field(pointer, "must be an object")),
     }
 }
+
+/// A JSON merge patch (RFC 7396): members replace, `null` removes, the rest stays.
+pub(super) fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(serde_json::Map::new());
+    }
+    let Value::Object(target) = target else { return };
+    for (name, value) in patch {
+        if value.is_null() {
+            target.shift_remove(&name);
+        } else {
+            merge(target.entry(name).or_insert(Value::Null), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_merge_patch_replaces_removes_and_leaves_the_rest() {
+        let check = |mut target: Value, patch: Value, expected: Value| {
+            merge(&mut target, patch);
+            assert_eq!(target, expected);
+        };
+        check(json!({ "a": 1, "b": 2 }), json!({ "b": null, "c": 3 }), json!({ "a": 1, "c": 3 }));
+        check(json!({ "a": { "x": 1, "y": 2 } }), json!({ "a": { "y": 3 } }), json!({ "a": { "x": 1, "y": 3 } }));
+        check(json!({ "a": [1] }), json!({ "a": { "b": null } }), json!({ "a": {} }));
+        check(json!({ "a": { "b": 1 } }), json!({ "a": [2] }), json!({ "a": [2] }));
+    }
+}

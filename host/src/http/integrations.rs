@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::AppState;
 use super::error::{Answer, Problem};
-use super::extract::{Body, List, NoFilter, PageView, object};
+use super::extract::{Body, List, NoFilter, PageView, merge, object};
 use crate::app::App;
 use crate::bundle::is_key;
 use crate::connector::ConnectorVersion;
@@ -26,7 +26,7 @@ pub(super) struct Put {
     parameters: Option<Value>,
 }
 
-/// A merge patch: what is absent stays; `null` for the version follows the newest.
+/// A merge patch: what is absent stays, single parameters too; `null` for the version follows the newest.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Patch {
@@ -115,11 +115,11 @@ pub(super) async fn patch(
 ) -> Answer<Json<IntegrationView>> {
     let mut integration = find(&app, &key)?;
     integration.version = patch.version.unwrap_or(integration.version);
-    let parameters = match patch.parameters {
-        Some(parameters) => Some(parameters),
-        None => Some(app.parameters_of(&integration)?),
-    };
-    let parameters = checked_parameters(&app, &integration.connector, integration.version, parameters)?;
+    let mut parameters = app.parameters_of(&integration)?;
+    if let Some(patch) = patch.parameters {
+        merge(&mut parameters, patch);
+    }
+    let parameters = checked_parameters(&app, &integration.connector, integration.version, Some(parameters))?;
     integration.parameters = app.vault.seal(&parameters_place(&integration.id), &parameters)?;
     integration.updated_at = clock::now();
     app.store.put_integration(&integration).await?;

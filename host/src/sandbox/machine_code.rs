@@ -47,7 +47,13 @@ impl MachineCode {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(unloadable)?;
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        Ok(MachineCode { folder, engine: format!("{:016x}", hasher.finish()), vault, limits, compiling: Mutex::new(()) })
+        Ok(MachineCode {
+            folder,
+            engine: format!("{:016x}", hasher.finish()),
+            vault,
+            limits,
+            compiling: Mutex::new(()),
+        })
     }
 
     /// The compiled component of a bundle.

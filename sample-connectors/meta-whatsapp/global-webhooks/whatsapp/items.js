@@ -21,7 +21,7 @@ export function eventsOf(body) {
 function eventsOfChange(entry, change) {
   const account = tenant('account', entry.id)
   const phone = tenant('phone', change?.value?.metadata?.phone_number_id)
-  const tenants = phone === undefined ? [account] : [account, phone]
+  const tenants = [account, phone].filter((each) => each !== undefined)
   return itemsOf(change).map(({ kind, id, person, value }) => ({
     selectors: KIND.test(kind) ? tenants.flatMap((each) => [each, `${each}:${kind}`]) : tenants,
     // When Meta sends a message again, its id is the same, whatever else is in that request.

@@ -40,13 +40,14 @@ function handshake(validationToken) {
   return { events: [], response: { status: 200, headers: { 'content-type': 'text/plain' }, data: validationToken } }
 }
 
-function eventOf({ clientState, ...payload }) {
-  const owner = tenant(payload.tenantId)
+function eventOf(item) {
+  const owner = tenant(item.tenantId)
   if (owner === undefined) return undefined
+  const { clientState, ...payload } = item
   return {
-    selectors: selectorsOf(owner, payload),
+    selectors: selectorsOf(owner, item),
     // A retry has the same id. Lifecycle notifications have none.
-    id: typeof payload.id === 'string' && NOTIFICATION_ID.test(payload.id) ? payload.id : undefined,
+    id: typeof item.id === 'string' && NOTIFICATION_ID.test(item.id) ? item.id : undefined,
     payload,
   }
 }
