@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -147,15 +147,33 @@ test('a request is shown with all that became of it', () => {
              at b (b.js:1:1)`);
 });
 
+const pause = () => new Promise((resolve) => setTimeout(resolve, 300));
+
 test('changes that come together are told once, what builds write is not told', async () => {
   const folder = await folderWith({ 'lib/a.js': '1', 'dist/a.wasm': '1' });
   const told = [];
   const stop = watchFolder(folder, (files) => told.push(files.sort()));
-  const pause = () => new Promise((resolve) => setTimeout(resolve, 400));
-  await pause();
   await writeFile(join(folder, 'dist/a.wasm'), '2');
   await Promise.all([writeFile(join(folder, 'spec.yml'), 'a'), writeFile(join(folder, 'lib/a.js'), '2')]);
   await pause();
   assert.deepEqual(told, [['lib/a.js', 'spec.yml']]);
+  stop();
+});
+
+test('files that are replaced again and again are heard, and files in new folders', async () => {
+  const folder = await folderWith();
+  let count = 0;
+  const stop = watchFolder(folder, () => (count += 1));
+  for (let round = 1; round <= 4; round++) {
+    await writeFile(join(folder, 'spec.yml.new.tmp'), String(round));
+    await rename(join(folder, 'spec.yml.new.tmp'), join(folder, 'spec.yml'));
+    await pause();
+    assert.equal(count, round);
+  }
+  await mkdir(join(folder, 'lib/deep'), { recursive: true });
+  await pause();
+  await writeFile(join(folder, 'lib/deep/a.js'), '1');
+  await pause();
+  assert.equal(count, 6);
   stop();
 });
