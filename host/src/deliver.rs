@@ -96,18 +96,24 @@ async fn attempt(app: &App, claim: Claim) {
             let settlement = settlement(app, &claim, &outcome);
             (outcome, settlement)
         }
-        Err(Error::Store(error)) => {
+        Err(Error::Store(error @ (store::Error::Unavailable(_) | store::Error::Full { .. }))) => {
             tracing::error!(%error, delivery = %claim.delivery.id, "an attempt was not made");
-            if let Err(error) = app.store.release(&claim) {
-                tracing::error!(%error, "a claim was not released");
-            }
-            return tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+            return release_later(app, &claim).await;
         }
         Err(error) => (Outcome::Denied(error.to_string()), Settlement::Dead),
     };
     let took_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     if let Err(error) = app.store.settle(&claim, record(&outcome, at, took_ms), settlement) {
         tracing::error!(%error, delivery = %claim.delivery.id, "an attempt was made and not recorded; it is made again");
+        release_later(app, &claim).await;
+    }
+}
+
+/// Gives a claim back after a pause, so that a store that cannot write does not hammer a destination.
+async fn release_later(app: &App, claim: &Claim) {
+    tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+    if let Err(error) = app.store.release(claim) {
+        tracing::error!(%error, delivery = %claim.delivery.id, "a claim was not released; it is due again after a restart");
     }
 }
 

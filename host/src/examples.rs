@@ -18,8 +18,14 @@ use crate::secret::{Vault, sha256_hex};
 use example::Example;
 use run::Runner;
 
-/// Runs every `*.json` of `folder` and says for each whether it holds. Fails if one does not.
-pub(crate) fn test(bundle: &Path, folder: &Path, cache: Option<PathBuf>, limits: Limits) -> anyhow::Result<()> {
+/// Runs every `*.json` of `folder` and says for each whether it holds, or only of those that do not. Fails if there are such.
+pub(crate) fn test(
+    bundle: &Path,
+    folder: &Path,
+    cache: Option<PathBuf>,
+    is_quiet: bool,
+    limits: Limits,
+) -> anyhow::Result<()> {
     let bytes = std::fs::read(bundle).with_context(|| format!("cannot read {}", bundle.display()))?;
     let contents = bundle::read(&bytes).with_context(|| format!("{} is no bundle", bundle.display()))?;
     let examples = read(folder)?;
@@ -32,18 +38,20 @@ pub(crate) fn test(bundle: &Path, folder: &Path, cache: Option<PathBuf>, limits:
         let digest = sha256_hex(&contents.component);
         let connector = sandbox.load(&digest, || Ok::<_, std::convert::Infallible>(contents.component.into())).await?;
         let runner = Runner { sandbox, connector, manifest: contents.manifest, limits };
-        report(&runner, examples).await
+        report(&runner, examples, is_quiet).await
     })
 }
 
-async fn report(runner: &Runner, examples: Vec<(String, Example)>) -> anyhow::Result<()> {
+async fn report(runner: &Runner, examples: Vec<(String, Example)>, is_quiet: bool) -> anyhow::Result<()> {
     let count = examples.len();
     let mut failed = 0;
     let mut out = std::io::stdout().lock();
     for (name, example) in examples {
         let differences = runner.run(&example).await;
         let mark = if differences.is_empty() { "ok  " } else { "FAIL" };
-        writeln!(out, "{mark} {name}: {}", example.description)?;
+        if !is_quiet || !differences.is_empty() {
+            writeln!(out, "{mark} {name}: {}", example.description)?;
+        }
         for difference in &differences {
             writeln!(out, "     {difference}")?;
         }

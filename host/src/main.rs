@@ -76,6 +76,9 @@ enum Command {
         /// Folder for compiled bundles; this user's cache by default
         #[arg(long, value_name = "DIR")]
         cache: Option<PathBuf>,
+        /// Show only the examples that do not hold, and the count
+        #[arg(long)]
+        quiet: bool,
         #[command(flatten)]
         limits: Box<Limits>,
     },
@@ -94,7 +97,9 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve { config, log } => serve(*config, &log),
-        Command::Test { bundle, examples, cache, limits } => examples::test(&bundle, &examples, cache, *limits),
+        Command::Test { bundle, examples, cache, quiet, limits } => {
+            examples::test(&bundle, &examples, cache, quiet, *limits)
+        }
         Command::Compile { input, output, functions, memory_bytes_max } => {
             sandbox::machine_code::compile_file(&input, &output, &functions, memory_bytes_max)
                 .map_err(anyhow::Error::msg)

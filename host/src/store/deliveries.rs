@@ -72,13 +72,13 @@ impl Store {
         self.inner.due.notified()
     }
 
-    /// Records what became of a claim.
+    /// Records what became of a claim. Where that fails the claim still stands, to be released.
     pub(crate) fn settle(&self, claim: &Claim, attempt: Attempt, settlement: Settlement) -> Result<(), Error> {
         let disabled = match &settlement {
             Settlement::DisableSubscription(reason) => Some(reason.clone()),
             _ => None,
         };
-        let settled = self.transact(|tx| {
+        self.transact(|tx| {
             let Some(mut delivery) = read::<Delivery>(tx, &delivery_key(&claim.delivery.id))? else {
                 return Ok(());
             };
@@ -86,9 +86,8 @@ impl Store {
             apply(&mut delivery, attempt.clone(), &settlement);
             write_delivery(tx, &delivery)?;
             disabled.iter().try_for_each(|reason| disable(tx, &claim.delivery.subscription, reason))
-        });
-        self.release(claim)?;
-        settled
+        })?;
+        self.release(claim)
     }
 
     /// Gives a claim back untried.
