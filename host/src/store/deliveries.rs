@@ -115,13 +115,7 @@ impl Store {
 
     pub(crate) fn deliveries_of_event(&self, id: &EventId) -> Result<Vec<Delivery>, Error> {
         let prefix = Key::new(Table::DeliveryOfEvent).part(id.as_str());
-        let mut deliveries = Vec::new();
-        for row in self.inner.tree.scan_prefix(&prefix) {
-            if let Some(id) = DeliveryId::parse(&prefix.text_tail_of(&row?.0)) {
-                deliveries.extend(self.delivery(&id)?);
-            }
-        }
-        Ok(deliveries)
+        self.linked(&prefix, DeliveryId::parse, |id| self.delivery(id))
     }
 
     /// Makes a delivery due now, with a new round of attempts.

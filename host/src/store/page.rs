@@ -35,6 +35,22 @@ pub(super) enum Order {
 type Rows = Box<dyn Iterator<Item = sled::Result<(sled::IVec, sled::IVec)>>>;
 
 impl Store {
+    /// The records that the keys under `prefix` name, in order; those that are gone are left out.
+    pub(super) fn linked<I, T>(
+        &self,
+        prefix: &Key,
+        parse: impl Fn(&str) -> Option<I>,
+        get: impl Fn(&I) -> Result<Option<T>, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let mut found = Vec::new();
+        for row in self.inner.tree.scan_prefix(prefix) {
+            if let Some(id) = parse(&prefix.text_tail_of(&row?.0)) {
+                found.extend(get(&id)?);
+            }
+        }
+        Ok(found)
+    }
+
     /// One page of the records under `prefix` that `fits` lets through.
     pub(super) fn page<T: DeserializeOwned>(
         &self,

@@ -68,14 +68,7 @@ impl Store {
     }
 
     pub(super) fn subscriptions_of_connection(&self, connection: &str) -> Result<Vec<Subscription>, Error> {
-        let mut found = Vec::new();
-        let prefix = of_connection(connection);
-        for row in self.inner.tree.scan_prefix(&prefix) {
-            if let Some(id) = SubscriptionId::parse(&prefix.text_tail_of(&row?.0)) {
-                found.extend(self.subscription(&id)?);
-            }
-        }
-        Ok(found)
+        self.linked(&of_connection(connection), SubscriptionId::parse, |id| self.subscription(id))
     }
 
     /// The subscriptions with exactly this selector, in the order in which they were made.
@@ -86,13 +79,7 @@ impl Store {
         selector: &str,
     ) -> Result<Vec<Subscription>, Error> {
         let prefix = routes(Table::Route, integration, webhook_key, selector);
-        let mut found = Vec::new();
-        for row in self.inner.tree.scan_prefix(&prefix) {
-            if let Some(id) = SubscriptionId::parse(&prefix.text_tail_of(&row?.0)) {
-                found.extend(self.subscription(&id)?);
-            }
-        }
-        Ok(found)
+        self.linked(&prefix, SubscriptionId::parse, |id| self.subscription(id))
     }
 
     fn route_waiting_events(&self, subscription: &Subscription) -> Result<(), Error> {

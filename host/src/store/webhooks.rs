@@ -81,13 +81,7 @@ impl Store {
     /// The events of one request, in the order in which its handler returned them.
     pub(crate) fn events_of_request(&self, id: &RequestId) -> Result<Vec<RoutedEvent>, Error> {
         let prefix = Key::new(Table::EventOfRequest).part(id.as_str());
-        let mut events = Vec::new();
-        for row in self.inner.tree.scan_prefix(&prefix) {
-            if let Some(id) = EventId::parse(&prefix.text_tail_of(&row?.0)) {
-                events.extend(self.event(&id)?);
-            }
-        }
-        Ok(events)
+        self.linked(&prefix, EventId::parse, |id| self.event(id))
     }
 }
 
