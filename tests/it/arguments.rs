@@ -133,8 +133,9 @@ async fn parameters_are_those_of_the_integration_that_the_webhook_belongs_to() {
     let first = api.webhook("echo", "arguments").await;
     assert_eq!(api.post_webhook(&first, &json!({})).await.expect(200)["parameters"], json!({}));
 
-    let changed = json!({ "signingSecret": "rotated-since" });
-    api.patch("/v1/integrations/second", json!({ "parameters": changed })).await.expect(200);
+    let patch = json!({ "parameters": { "signingSecret": "rotated-since" } });
+    api.patch("/v1/integrations/second", patch).await.expect(200);
+    let changed = json!({ "signingSecret": "rotated-since", "apiBaseUri": "https://api.example.test" });
     assert_eq!(api.post_webhook(&second, &json!({})).await.expect(200)["parameters"], changed);
 }
 

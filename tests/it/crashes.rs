@@ -2,8 +2,8 @@
 //! This proves that a dead process loses nothing; a power cut is another matter, and another test's.
 
 use std::collections::HashSet;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ type Address = Arc<Mutex<Option<String>>>;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_that_was_answered_2xx_is_delivered_although_the_host_is_killed() {
     let is_torture = std::env::var_os("PATCHBAY_TORTURE").is_some();
-    let (webhooks, kills) = if is_torture { (2_000, 20) } else { (200, 3) };
+    let (webhooks, kills) = if is_torture { (2_000_u64, 20_u64) } else { (200, 3) };
     let mut random = Random::new("crashes");
     // So many tries that none is given up, and a pause in which the delivery is nowhere but in the store.
     let gaps = vec!["300"; 200].join(",");
@@ -27,19 +27,25 @@ async fn everything_that_was_answered_2xx_is_delivered_although_the_host_is_kill
     let path = echo.api().webhook("echo", "events").await.split_once("/webhooks/").unwrap().1.to_owned();
 
     let address: Address = Arc::new(Mutex::new(Some(echo.api().base)));
+    let progress = Arc::new(AtomicU64::new(0));
     let senders: Vec<_> = (0..4)
         .map(|sender| {
             let numbers = (0..webhooks).filter(move |number| number % 4 == sender).collect();
-            tokio::spawn(send(echo.api().http, Arc::clone(&address), path.clone(), numbers))
+            let (address, progress) = (Arc::clone(&address), Arc::clone(&progress));
+            tokio::spawn(send(echo.api().http, address, progress, path.clone(), numbers))
         })
         .collect();
     for kill in 0..kills {
-        tokio::time::sleep(Duration::from_millis(20 + random.below(250))).await;
+        // In the midst of the stream, however long a start takes: somewhere in this kill's share of the webhooks.
+        let share = webhooks / (kills + 1);
+        let moment = kill * share + 1 + random.below(share);
+        wait_for("the stream to go on", async || (progress.load(Ordering::Relaxed) >= moment).then_some(())).await;
+        tokio::time::sleep(Duration::from_millis(random.below(20))).await;
         *address.lock().unwrap() = None;
         echo.host.kill().await;
+        println!("kill {} of {kills}: {} webhooks were answered", kill + 1, progress.load(Ordering::Relaxed));
         echo.host.restart().await;
         *address.lock().unwrap() = Some(echo.api().base);
-        println!("kill {} of {kills}: {} deliveries so far", kill + 1, echo.receiver.count());
     }
     let mut answered = HashSet::new();
     for sender in senders {
@@ -63,7 +69,13 @@ async fn everything_that_was_answered_2xx_is_delivered_although_the_host_is_kill
 }
 
 /// Sends each number until it is answered 2xx, like an external app that retries.
-async fn send(http: reqwest::Client, address: Address, path: String, numbers: Vec<u64>) -> Vec<u64> {
+async fn send(
+    http: reqwest::Client,
+    address: Address,
+    progress: Arc<AtomicU64>,
+    path: String,
+    numbers: Vec<u64>,
+) -> Vec<u64> {
     let mut answered = Vec::new();
     for number in numbers {
         loop {
@@ -74,6 +86,7 @@ async fn send(http: reqwest::Client, address: Address, path: String, numbers: Ve
                 if let Ok(response) = request.body(body.to_string()).send().await {
                     assert_eq!(response.status(), 200);
                     answered.push(number);
+                    progress.fetch_add(1, Ordering::Relaxed);
                     break;
                 }
             }

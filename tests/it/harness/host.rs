@@ -100,11 +100,6 @@ impl Host {
         (self.child, self.printed) = (child, printed);
     }
 
-    pub(crate) async fn restart_with(&mut self, settings: Settings) {
-        self.settings = settings;
-        self.restart().await;
-    }
-
     /// Asks it to stop and waits until it has.
     pub(crate) async fn stop(&mut self) -> ExitStatus {
         self.ask_to_stop();
