@@ -2,6 +2,7 @@
 //! Adds the credentials, so that the connector's code does not have to; goes to declared hosts and no others.
 
 mod hosts;
+mod secrets;
 mod setup;
 mod transport;
 
@@ -17,12 +18,10 @@ use crate::{clock, retry};
 use hosts::HostRules;
 
 pub(crate) use setup::Setup;
-pub(crate) use transport::{Canned, Transport};
+pub(crate) use transport::{Canned, Script, Transport};
 
 /// Redirects of one request, each checked like the first URL.
 const REDIRECTS_MAX: u32 = 5;
-/// Secrets shorter than this are not searched for in answers: they would hit by chance.
-const REDACTED_BYTES_MIN: usize = 6;
 
 /// What bounds the requests of one call.
 #[derive(Clone, Debug)]
@@ -111,7 +110,7 @@ impl ApiClient {
             Ok(outgoing) => outgoing,
             Err(failure) => return ("request".to_owned(), Err(failure)),
         };
-        let line = format!("{} {}", outgoing.method, without_query(&outgoing.url));
+        let line = format!("{} {}", outgoing.method, self.setup.secrets.redact(&without_query(&outgoing.url)));
         let answer = self.follow(outgoing).await.and_then(|response| judge(self.redact(response)));
         (format!("{line} ({} ms)", start.elapsed().as_millis()), answer)
     }
@@ -156,18 +155,16 @@ impl ApiClient {
 
     /// A server may echo what it was sent; in its headers secrets come back as `***`.
     fn redact(&self, mut response: egress::Response) -> egress::Response {
-        let secrets = self.setup.secrets.iter().filter(|secret| secret.len() >= REDACTED_BYTES_MIN);
-        for secret in secrets {
-            for (_, value) in &mut response.headers {
-                if value.contains(secret.as_str()) {
-                    *value = value.replace(secret.as_str(), "***");
-                }
-            }
+        for (_, value) in &mut response.headers {
+            *value = self.setup.secrets.redact(value);
         }
         response
     }
 
+    /// Writes the transcript. What goes wrong may quote a URL, and a URL may hold a secret.
     fn note(&mut self, line: String, answer: Result<Response, Failure>) -> Result<Response, Failure> {
+        let secrets = &self.setup.secrets;
+        let answer = answer.map_err(|failure| Failure { message: secrets.redact(&failure.message), ..failure });
         let end = match &answer {
             Ok(response) => response.status.to_string(),
             Err(failure) => failure.message.clone(),

@@ -1,7 +1,15 @@
 //! Black-box tests: the real binary over real sockets, real connectors built by the real SDK.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test that meets what it did not expect is to fail there and then"
+)]
+
 mod access;
 mod addresses;
+mod api_client;
 mod arguments;
 mod crashes;
 mod delivery;

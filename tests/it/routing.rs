@@ -52,15 +52,6 @@ async fn an_unrouted_event_says_why_and_is_delivered_when_a_matching_subscriptio
 }
 
 #[tokio::test]
-async fn of_too_many_unrouted_events_the_newest_wait() {
-    let echo = Echo::start_with(Settings::default().with("unrouted-events-max", 3)).await;
-    for number in 0..4 {
-        echo.send("later", json!(number)).await.expect(200);
-    }
-    assert_eq!(echo.api().all("/v1/events?status=unrouted").await.len(), 4, "they are all still to be seen");
-}
-
-#[tokio::test]
 async fn an_event_with_an_unreadable_selector_is_refused_alone_and_says_why() {
     let echo = Echo::start().await;
     echo.subscribe("good", "/good").await;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::HostRules;
+use super::secrets::Secrets;
 use crate::connector::ApiClient as Declared;
 use crate::mapping;
 
@@ -20,13 +21,19 @@ pub(crate) struct Setup {
     pub(super) headers: Vec<(String, String)>,
     pub(super) query: Vec<(String, String)>,
     pub(super) auth: Option<(String, String)>,
-    /// What must not come back to the guest in the headers of an answer.
-    pub(super) secrets: Vec<String>,
+    /// What must not come back to the guest in the headers of an answer, and not show in a record.
+    pub(super) secrets: Secrets,
 }
 
 impl Setup {
     /// Evaluates what the connector declares for one connection.
     pub(crate) fn new(declared: Option<&Declared>, credentials: &Value, parameters: &Value) -> Result<Setup, Error> {
+        // The reason may quote what a formula made of the credentials.
+        let redacted = |Error(why)| Error(Secrets::new(credentials, None).redact(&why));
+        Self::evaluate(declared, credentials, parameters).map_err(redacted)
+    }
+
+    fn evaluate(declared: Option<&Declared>, credentials: &Value, parameters: &Value) -> Result<Setup, Error> {
         let variables = json!({
             "credentials": credentials, "parameters": parameters, "connectorParameters": parameters,
         });
@@ -37,13 +44,14 @@ impl Setup {
             client.map_err(|error| Error(format!("auth/make-api-client: {error}")))?.flatten().unwrap_or_default();
         let base = client.get("baseUri").or_else(|| client.get("baseUrl"));
         let auth = client.get("auth").filter(|auth| !auth.is_null());
+        let auth = auth.map(|auth| (text_of(auth, "username"), text_of(auth, "password")));
         Ok(Setup {
             hosts,
             base: base.map(base_url).transpose()?,
             headers: pairs(&client, "headers")?,
             query: pairs(&client, "query")?,
-            auth: auth.map(|auth| (text_of(auth, "username"), text_of(auth, "password"))),
-            secrets: secrets(credentials),
+            secrets: Secrets::new(credentials, auth.as_ref()),
+            auth,
         })
     }
 
@@ -109,14 +117,5 @@ fn text(value: &Value) -> Option<String> {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),
         other => Some(other.to_string()),
-    }
-}
-
-fn secrets(credentials: &Value) -> Vec<String> {
-    match credentials {
-        Value::String(secret) => vec![secret.clone()],
-        Value::Array(items) => items.iter().flat_map(secrets).collect(),
-        Value::Object(members) => members.values().flat_map(secrets).collect(),
-        _ => Vec::new(),
     }
 }

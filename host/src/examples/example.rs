@@ -53,6 +53,9 @@ pub(super) struct Request {
 pub(super) struct ApiAnswer {
     /// Method and path, for example `GET /users/me`.
     pub(super) request: String,
+    /// Headers that must be sent with it.
+    #[serde(default)]
+    pub(super) request_headers: Map<String, Value>,
     #[serde(default = "ok")]
     pub(super) status: u16,
     #[serde(default)]

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::diff::differences;
 use super::example::{ApiAnswer, Example, Expected, Kind, Request};
-use crate::api_client::{Canned, Transport};
+use crate::api_client::{Canned, Script, Transport};
 use crate::config::Limits;
 use crate::connector::Manifest;
 use crate::ingest::{self, Incoming, Judged};
@@ -70,7 +70,8 @@ impl Runner {
         check_schema("parameters", declared.parameters_schema.as_ref(), parameters)?;
         check_schema("credentials", head.credentials_schema.as_ref(), credentials)?;
         check_schema("connectorParameters", head.parameters_schema.as_ref(), connector_parameters)?;
-        let transport = Transport::Canned(api.iter().map(canned).collect());
+        let script = Arc::new(Script::new(api.iter().map(canned).collect()));
+        let transport = Transport::Canned(Arc::clone(&script));
         let means = Means { sandbox: &self.sandbox, limits: &self.limits, transport };
         let call = SelectorCall {
             manifest: &self.manifest,
@@ -82,6 +83,9 @@ impl Runner {
         let connector = async { Ok(Arc::clone(&self.connector)) };
         let found = find_source(&means, connector, &call).await.map_err(|error| error.to_string())?;
         let source = found.map_err(|reason| with_stack(&reason.message, reason.stack.as_deref()))?;
+        if let Some(request) = script.not_asked().first() {
+            return Err(format!("api: `{request}` was never requested"));
+        }
         serde_json::to_value(source).map_err(|error| error.to_string())
     }
 }
@@ -127,7 +131,8 @@ fn canned(answer: &ApiAnswer) -> Canned {
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
     }
     let text = answer.json.as_ref().map(Value::to_string).or_else(|| answer.text.clone()).unwrap_or_default();
-    Canned { request: answer.request.clone(), status: answer.status, headers, body: text.into() }
+    let request_headers = header_pairs(&answer.request_headers);
+    Canned { request: answer.request.clone(), request_headers, status: answer.status, headers, body: text.into() }
 }
 
 /// A result in the shape of an example's `expect`.

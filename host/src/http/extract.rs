@@ -5,6 +5,8 @@ use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -68,6 +70,9 @@ impl<F: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for List<F> {
         if !(1..=LIMIT_MAX).contains(&limit) {
             return Err(Problem::new(StatusCode::BAD_REQUEST, "query_invalid")
                 .detail(format!("limit must be 1 to {LIMIT_MAX}")));
+        }
+        if page.cursor.as_ref().is_some_and(|cursor| URL_SAFE_NO_PAD.decode(cursor).is_err()) {
+            return Err(bad_query_text("`cursor` is not one that this server gave".to_owned()));
         }
         Ok(List { page: PageRequest { limit, cursor: page.cursor }, filter: parse(filter)? })
     }

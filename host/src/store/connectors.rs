@@ -80,7 +80,7 @@ impl Store {
         self.page(&versions(connector), Order::NewestFirst, request, |_| true)
     }
 
-    /// Forgets a version. Its number is not given out again while the connector has another version.
+    /// Forgets a version. Its number is never given out again.
     pub(crate) async fn remove_connector_version(&self, version: &ConnectorVersion) -> Result<(), Error> {
         let alone = self.inner.versions.lock().await;
         let users = self.integrations_of(&version.connector)?;
@@ -93,9 +93,6 @@ impl Store {
         self.transact(|tx| {
             if read::<ConnectorVersion>(tx, &version_key(&version.connector, version.version))?.is_none() {
                 return abort(Error::Conflict("this version was removed meanwhile".into()));
-            }
-            if is_last {
-                remove(tx, Key::new(Table::Connector).tail(&version.connector))?;
             }
             remove(tx, version_key(&version.connector, version.version))
         })?;
