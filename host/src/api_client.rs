@@ -6,7 +6,7 @@ mod secrets;
 mod setup;
 mod transport;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -118,7 +118,11 @@ impl ApiClient {
     async fn follow(&self, mut request: egress::Request) -> Result<egress::Response, Failure> {
         for _ in 0..=REDIRECTS_MAX {
             self.setup.hosts.check(&request.url).map_err(|why| Failure::new(FailureKind::Denied, why))?;
-            request.timeout_ms = request.timeout_ms.min(millis_until(self.deadline));
+            let left_ms = millis_until(self.deadline);
+            if left_ms == 0 {
+                return Err(egress::Error::TimedOut.into());
+            }
+            request.timeout_ms = request.timeout_ms.min(left_ms);
             let response = self.transport.send(request.clone()).await?;
             match redirect(&request, &response) {
                 Some(url) => request.url = url,
@@ -255,5 +259,5 @@ fn without_query(url: &Url) -> String {
 
 fn millis_until(deadline: Instant) -> u64 {
     let left = deadline.saturating_duration_since(Instant::now());
-    u64::try_from(left.max(Duration::from_millis(1)).as_millis()).unwrap_or(u64::MAX)
+    u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
 }

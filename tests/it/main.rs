@@ -11,6 +11,7 @@ mod access;
 mod addresses;
 mod api_client;
 mod arguments;
+mod bodies;
 mod crashes;
 mod delivery;
 mod github;

@@ -21,7 +21,7 @@ export async function runPush(folder, { host: url = process.env.PATCHBAY_URL, to
     const made = await build(folder, { onProgress: progress.show });
     progress.end();
     printProblems(folder, made.warnings);
-    progress.show('upload (the host compiles a new component, which takes seconds)', 0);
+    progress.show('upload (the host compiles a new component, which takes up to a minute the first time)', 0);
     const { status, body } = await host.upload(await readFile(made.path));
     progress.end();
     const news = status === 201 ? '' : ' (it was there already)';

@@ -24,7 +24,9 @@ export class Host {
    * Uploads a bundle; 200 where the host has the same bytes already.
    * @param {Uint8Array} bundle
    */
-  upload(bundle) {
+  async upload(bundle) {
+    // A host that refuses the token hangs up before it has read so long a body, and its answer would be lost.
+    await this.get('/v1/connectors?limit=1');
     return this.#call('POST', '/v1/connectors', bundle, 'application/wasm');
   }
 
@@ -53,7 +55,9 @@ export class Host {
     /** @type {Record<string, string>} */
     const headers = { authorization: `Bearer ${this.#token}`, ...(type && { 'content-type': type }) };
     const response = await fetch(this.url + path, { method, headers, body: /** @type {any} */ (body) }).catch((error) => {
-      throw new Error(`${this.url} cannot be reached: ${error.cause?.message ?? error.message}. Is the host running?`);
+      const isCut = ['EPIPE', 'ECONNRESET'].includes(error.cause?.code);
+      const advice = isCut ? 'It hung up while it was sent to: is the bundle larger than it accepts?' : 'Is the host running?';
+      throw new Error(`${this.url} cannot be reached: ${error.cause?.message ?? error.message}. ${advice}`);
     });
     const text = await response.text();
     if (!response.ok) throw new HostError(response.status, `${method} ${path}`, text);

@@ -63,12 +63,9 @@ async fn user_name_and_password_come_back_in_no_form() {
         let headers = &results(&failed)[0]["value"]["headers"];
         assert_eq!(headers["x-plain"], "Basic ***");
         assert_eq!(headers["x-inside"], "bearer=\"Basic ***\", realm=\"api\"");
-        for name in ["x-base64", "x-base64-bare", "x-base64-inside", "x-base64-url"] {
+        for name in ["x-base64", "x-base64-bare", "x-base64-inside", "x-base64-url", "x-percent"] {
             assert_eq!(headers[name], "***", "{name}");
         }
-        // The padding stays; it tells nothing.
-        let percent = headers["x-percent"].as_str().unwrap();
-        assert!(["***", "Basic+***"].contains(&percent), "{percent}");
         let expected = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(&both));
         assert_eq!(scene.server.seen().last().unwrap().headers["authorization"], expected);
     }
