@@ -236,12 +236,13 @@ impl From<egress::Response> for Response {
     }
 }
 
-/// Where a response sends a request that can safely be made again.
+/// Where a response sends a request that can safely be made again. Never from https to http: it carries credentials.
 fn redirect(request: &egress::Request, response: &egress::Response) -> Option<Url> {
     let is_redirect = matches!(response.status, 301 | 302 | 303 | 307 | 308);
-    let is_safe = request.method.is_safe();
     let (_, location) = response.headers.iter().find(|(name, _)| name == "location")?;
-    (is_redirect && is_safe).then(|| request.url.join(location).ok()).flatten()
+    let url = request.url.join(location).ok()?;
+    let is_downgrade = request.url.scheme() == "https" && url.scheme() != "https";
+    (is_redirect && request.method.is_safe() && !is_downgrade).then_some(url)
 }
 
 /// `added` over `base`; names compare without case.
@@ -260,4 +261,32 @@ fn without_query(url: &Url) -> String {
 fn millis_until(deadline: Instant) -> u64 {
     let left = deadline.saturating_duration_since(Instant::now());
     u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(method: &str, from: &str, location: &str, expected: Option<&str>) {
+        let request = egress::Request {
+            method: method.parse().unwrap(),
+            url: from.parse().unwrap(),
+            headers: Vec::new(),
+            body: None,
+            timeout_ms: 1,
+            response_bytes_max: 1,
+            when_too_large: TooLarge::Fail,
+        };
+        let headers = vec![("location".to_owned(), location.to_owned())];
+        let response = egress::Response { status: 302, headers, body: bytes::Bytes::new() };
+        assert_eq!(redirect(&request, &response).as_ref().map(Url::as_str), expected, "{method} {from} {location}");
+    }
+
+    #[test]
+    fn a_redirect_is_followed_only_where_the_request_can_safely_be_made_again() {
+        check("GET", "https://a.test/x", "/y", Some("https://a.test/y"));
+        check("GET", "http://a.test/x", "https://b.test/", Some("https://b.test/"));
+        check("GET", "https://a.test/x", "http://a.test/x", None);
+        check("POST", "https://a.test/x", "/y", None);
+    }
 }

@@ -222,7 +222,7 @@ async fn an_answer_to_head_or_with_status_204_or_304_has_no_body_on_the_wire() {
         let body = json!({ "events": [], "response": { "status": status, "data": "not to be sent" } }).to_string();
         let (head, rest) = exchange(&events, "POST", &body).await;
         assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
-        assert!(!head.contains("transfer-encoding") && !head.contains("content-type"), "{head}");
+        assert!(!head.contains("transfer-encoding") && !head.contains("\r\ncontent-type:"), "{head}");
         assert_eq!(rest, "", "{status}");
     }
     let answers = format!("{}?answer=text", api.webhook("echo", "answers").await);

@@ -17,6 +17,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use futures::StreamExt as _;
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
 
@@ -159,8 +160,10 @@ impl Trap {
         let server = tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 counted.fetch_add(1, Ordering::SeqCst);
+                // Closing with something unread would break the connection.
+                let _ = tokio::time::timeout(Duration::from_secs(1), stream.read(&mut [0; 4096])).await;
                 let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\nconnection: close\r\n\r\ncaught";
-                let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await;
+                let _ = stream.write_all(answer).await;
             }
         });
         Trap { port, count, server }
