@@ -219,8 +219,7 @@ fn judge(response: egress::Response) -> Result<Response, Failure> {
         429 => FailureKind::RateLimited,
         _ => FailureKind::Refused,
     };
-    let retry_after = response.headers.iter().find(|(name, _)| name == "retry-after");
-    let retry_after_s = retry_after.and_then(|(_, value)| retry::retry_after(value, clock::now()));
+    let retry_after_s = response.header("retry-after").and_then(|value| retry::retry_after(value, clock::now()));
     let message = match kind {
         FailureKind::Unauthorized => "the external app does not accept the credentials (401)".to_owned(),
         FailureKind::RateLimited => "the external app asks to slow down (429)".to_owned(),
@@ -239,8 +238,7 @@ impl From<egress::Response> for Response {
 /// Where a response sends a request that can safely be made again. Never from https to http: it carries credentials.
 fn redirect(request: &egress::Request, response: &egress::Response) -> Option<Url> {
     let is_redirect = matches!(response.status, 301 | 302 | 303 | 307 | 308);
-    let (_, location) = response.headers.iter().find(|(name, _)| name == "location")?;
-    let url = request.url.join(location).ok()?;
+    let url = request.url.join(response.header("location")?).ok()?;
     let is_downgrade = request.url.scheme() == "https" && url.scheme() != "https";
     (is_redirect && request.method.is_safe() && !is_downgrade).then_some(url)
 }

@@ -163,11 +163,8 @@ fn outcome(answer: Result<egress::Response, egress::Error>) -> Outcome {
     use egress::Error as E;
     match answer {
         Ok(response) => {
-            let retry_after = response.headers.iter().find(|(name, _)| name == "retry-after");
-            Outcome::answered(
-                response.status,
-                retry_after.and_then(|(_, value)| retry::retry_after(value, clock::now())),
-            )
+            let retry_after = response.header("retry-after");
+            Outcome::answered(response.status, retry_after.and_then(|value| retry::retry_after(value, clock::now())))
         }
         Err(E::TimedOut) => Outcome::TimedOut,
         Err(E::Denied(why) | E::Invalid(why)) => Outcome::Denied(why),

@@ -53,6 +53,13 @@ pub(crate) struct Response {
     pub(crate) body: Bytes,
 }
 
+impl Response {
+    /// The first header of this name, which is given in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// The request is one that nobody may make.

@@ -35,11 +35,7 @@ async fn requests_under_way_are_answered_and_their_events_delivered_after_the_ne
 
 #[tokio::test]
 async fn an_attempt_under_way_ends_and_is_recorded_before_the_stop() {
-    let mut echo = Echo::start_with(Settings::default().with("attempt-ms-max", 1000)).await;
-    echo.receiver.script("/s", [Step::Stall]);
-    echo.subscribe("s", "/s").await;
-    echo.send("s", json!("x")).await.expect(200);
-    echo.receiver.wait("/s", 1).await;
+    let mut echo = with_a_stalled_attempt(Settings::default().with("attempt-ms-max", 1000)).await;
     let start = Instant::now();
     assert_eq!(echo.host.stop().await.code(), Some(0));
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
@@ -51,12 +47,7 @@ async fn an_attempt_under_way_ends_and_is_recorded_before_the_stop() {
 
 #[tokio::test]
 async fn an_attempt_longer_than_the_grace_is_made_again_after_the_next_start() {
-    let settings = Settings::default().with("shutdown-ms-max", 300);
-    let mut echo = Echo::start_with(settings).await;
-    echo.receiver.script("/s", [Step::Stall]);
-    echo.subscribe("s", "/s").await;
-    echo.send("s", json!("x")).await.expect(200);
-    echo.receiver.wait("/s", 1).await;
+    let mut echo = with_a_stalled_attempt(Settings::default().with("shutdown-ms-max", 300)).await;
     let start = Instant::now();
     assert_eq!(echo.host.stop().await.code(), Some(0));
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
@@ -80,4 +71,14 @@ async fn pending_deliveries_go_on_after_a_restart_and_settled_ones_stay_settled(
     echo.host.restart().await;
     echo.receiver.wait("/pending", 2).await;
     never("what was delivered is delivered again", async || echo.receiver.received("/done").len() > 1).await;
+}
+
+/// A host in the middle of an attempt that its receiver, at `/s`, does not answer.
+async fn with_a_stalled_attempt(settings: Settings) -> Echo {
+    let echo = Echo::start_with(settings).await;
+    echo.receiver.script("/s", [Step::Stall]);
+    echo.subscribe("s", "/s").await;
+    echo.send("s", json!("x")).await.expect(200);
+    echo.receiver.wait("/s", 1).await;
+    echo
 }

@@ -73,8 +73,27 @@ pub(super) struct Example {
 
 #[derive(Debug)]
 pub(super) enum Kind {
-    Webhook { webhook: String, received_at: Timestamp, parameters: Value, request: Request },
-    Selector { event: String, parameters: Value, credentials: Value, connector_parameters: Value, api: Vec<ApiAnswer> },
+    Webhook(WebhookExample),
+    Selector(SelectorExample),
+}
+
+/// A request to a global webhook.
+#[derive(Debug)]
+pub(super) struct WebhookExample {
+    pub(super) webhook: String,
+    pub(super) received_at: Timestamp,
+    pub(super) parameters: Value,
+    pub(super) request: Request,
+}
+
+/// A question for a selector.
+#[derive(Debug)]
+pub(super) struct SelectorExample {
+    pub(super) event: String,
+    pub(super) parameters: Value,
+    pub(super) credentials: Value,
+    pub(super) connector_parameters: Value,
+    pub(super) api: Vec<ApiAnswer>,
 }
 
 #[derive(Debug)]
@@ -100,15 +119,15 @@ fn check(file: File) -> Result<Example, &'static str> {
     let kind = match (file.webhook, file.request, file.event) {
         (Some(webhook), Some(request), None) => {
             let received_at = file.received_at.unwrap_or_else(crate::clock::now);
-            Kind::Webhook { webhook, received_at, parameters, request }
+            Kind::Webhook(WebhookExample { webhook, received_at, parameters, request })
         }
-        (None, None, Some(event)) => Kind::Selector {
+        (None, None, Some(event)) => Kind::Selector(SelectorExample {
             event,
             parameters,
             credentials: Value::Object(file.credentials),
             connector_parameters: Value::Object(file.connector_parameters),
             api: file.api,
-        },
+        }),
         _ => return Err("give either `webhook` and `request`, or `event`"),
     };
     Ok(Example { description: file.description, kind, expected })

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::diff::differences;
-use super::example::{ApiAnswer, Example, Expected, Kind, Request};
+use super::example::{ApiAnswer, Example, Expected, Kind, Request, SelectorExample, WebhookExample};
 use crate::api_client::{Canned, Script, Transport};
 use crate::config::Limits;
 use crate::connector::Manifest;
@@ -31,8 +31,8 @@ impl Runner {
     /// What does not hold, one line each.
     pub(super) async fn run(&self, example: &Example) -> Vec<String> {
         let actual = match &example.kind {
-            Kind::Webhook { .. } => self.webhook(&example.kind).await,
-            Kind::Selector { .. } => self.selector(&example.kind).await,
+            Kind::Webhook(example) => self.webhook(example).await,
+            Kind::Selector(example) => self.selector(example).await,
         };
         match (&example.expected, actual) {
             (Expected::Result(expected), Ok(actual)) => compare(expected, &actual),
@@ -45,8 +45,8 @@ impl Runner {
         }
     }
 
-    async fn webhook(&self, kind: &Kind) -> Result<Value, String> {
-        let Kind::Webhook { webhook, received_at, parameters, request } = kind else { return Err(String::new()) };
+    async fn webhook(&self, example: &WebhookExample) -> Result<Value, String> {
+        let WebhookExample { webhook, received_at, parameters, request } = example;
         self.manifest
             .global_webhook(webhook)
             .ok_or_else(|| format!("the connector has no global webhook `{webhook}`"))?;
@@ -61,10 +61,8 @@ impl Runner {
         shown(judged)
     }
 
-    async fn selector(&self, kind: &Kind) -> Result<Value, String> {
-        let Kind::Selector { event, parameters, credentials, connector_parameters, api } = kind else {
-            return Err(String::new());
-        };
+    async fn selector(&self, example: &SelectorExample) -> Result<Value, String> {
+        let SelectorExample { event, parameters, credentials, connector_parameters, api } = example;
         let declared = self.manifest.event(event).ok_or_else(|| format!("the connector has no event `{event}`"))?;
         let head = &self.manifest.connector;
         check_schema("parameters", declared.parameters_schema.as_ref(), parameters)?;
