@@ -1,0 +1,106 @@
+//! The command line: `serve`, `test` for connectors' examples, and `compile`, which both run in a child process.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::config::{Config, Limits};
+use crate::{examples, sandbox};
+
+/// Self-hosted global webhooks: takes the events that an external app sends for all your customers to one URL, runs
+/// your connector on them in a sandbox, and delivers each to the customers that it belongs to.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    ///
+    /// Makes everything that it needs in the data folder at its first start, and prints the API token there and then,
+    /// once. Stops on SIGTERM or Ctrl-C, after what is under way has ended.
+    Serve {
+        #[command(flatten)]
+        config: Box<Config>,
+        /// How much to log, for example `info` or `patchbay=debug,warn`
+        #[arg(long, value_name = "FILTER", env = "PATCHBAY_LOG", default_value = "info")]
+        log: String,
+    },
+    /// Run a connector's examples against its bundle
+    ///
+    /// Runs every *.json of the folder in the real sandbox under the real limits, without a server and without a network,
+    /// and shows what differs. The first run of a bundle compiles it, which takes seconds; later ones take milliseconds.
+    Test {
+        /// The bundle, as built by `patchbay-sdk build`
+        bundle: PathBuf,
+        /// The folder of examples
+        examples: PathBuf,
+        /// Folder for compiled bundles; this user's cache by default
+        #[arg(long, value_name = "DIR")]
+        cache: Option<PathBuf>,
+        /// Show only the examples that do not hold, and the count
+        #[arg(long)]
+        quiet: bool,
+        #[command(flatten)]
+        limits: Box<Limits>,
+    },
+    /// Compile a bundle to machine code; run by the server, bounded in memory
+    #[command(hide = true)]
+    Compile {
+        input: PathBuf,
+        output: PathBuf,
+        /// Machine code of functions that earlier compilations have met
+        functions: PathBuf,
+        #[arg(long)]
+        memory_bytes_max: u64,
+    },
+}
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve { config, log } => serve(*config, &log),
+        Command::Test { bundle, examples, cache, quiet, limits } => {
+            examples::test(&bundle, &examples, cache, quiet, *limits)
+        }
+        Command::Compile { input, output, functions, memory_bytes_max } => {
+            sandbox::machine_code::compile_file(&input, &output, &functions, memory_bytes_max)
+                .map_err(anyhow::Error::msg)
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("patchbay: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(config: Config, log: &str) -> anyhow::Result<()> {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_new(log)?)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let stop = CancellationToken::new();
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let stopper = stop.clone();
+        tokio::spawn(async move {
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+            tracing::info!("stopping");
+            stopper.cancel();
+        });
+        App::open(config)?.run(stop).await
+    })
+}

@@ -1,0 +1,35 @@
+//! The server behind global webhooks. A library only so that the program, its fuzz targets and its benchmark share one
+//! build of it: nothing outside this repository should depend on it.
+
+mod api_client;
+mod app;
+mod bundle;
+pub mod cli;
+mod clock;
+mod config;
+mod connection;
+mod connector;
+mod crypto;
+mod decode;
+mod deliver;
+mod delivery;
+mod egress;
+mod event;
+mod examples;
+mod http;
+mod id;
+mod ingest;
+mod integration;
+mod mapping;
+mod respond;
+mod retry;
+mod routing;
+mod sandbox;
+mod schema;
+mod secret;
+mod signature;
+mod store;
+mod subscribe;
+mod subscription;
+mod upload;
+mod webhook_request;
