@@ -16,6 +16,7 @@ use crate::integration::{self, Integration};
 use crate::sandbox::{self, Loaded, Sandbox};
 use crate::secret::{Vault, random_token, sha256_hex};
 use crate::store::{self, PageRequest, Store};
+use crate::targets::Targets;
 use crate::{bundle, clock, deliver, http};
 
 pub(crate) struct App {
@@ -23,6 +24,7 @@ pub(crate) struct App {
     pub(crate) vault: Arc<Vault>,
     pub(crate) store: Store,
     pub(crate) sandbox: Sandbox,
+    pub(crate) targets: Targets,
     pub(crate) egress: Arc<Egress>,
     /// Places for webhook requests under way.
     pub(crate) webhook_requests: Semaphore,
@@ -52,7 +54,8 @@ impl App {
             Policy { allow: config.server.egress_allow.clone(), connect_timeout_ms: config.delivery.connect_ms_max };
         let egress = Arc::new(Egress::new(policy)?);
         let webhook_requests = Semaphore::new(config.server.webhook_requests_max);
-        Ok(App { config, vault, store, sandbox, egress, webhook_requests, tasks: TaskTracker::new() })
+        let (targets, tasks) = (Targets::default(), TaskTracker::new());
+        Ok(App { config, vault, store, sandbox, targets, egress, webhook_requests, tasks })
     }
 
     /// Serves until `stop`, then lets what is under way end.

@@ -8,17 +8,15 @@ mod judge;
 use bytes::Bytes;
 use http::{Method, Response};
 use jiff::Timestamp;
-use serde_json::Value;
 
 use crate::app::App;
-use crate::connector::ConnectorVersion;
 use crate::id::RequestId;
-use crate::integration::Integration;
 use crate::routing;
 use crate::sandbox::{self, Called, Grant, types};
 use crate::secret;
 use crate::store::{self, NewEvent, Routing, WebhookCommit};
 use crate::subscription::Subscription;
+use crate::targets::{self, Target};
 use crate::webhook_request::{HandledBy, Received, RequestStatus, WebhookRequest};
 
 pub(crate) use failure::HandlerFailure;
@@ -58,17 +56,18 @@ pub(crate) enum Error {
     Secret(#[from] secret::Error),
 }
 
-/// What a webhook belongs to.
-struct Target {
-    integration: Integration,
-    webhook_key: String,
-    version: ConnectorVersion,
-    parameters: Value,
+impl From<targets::Error> for Error {
+    fn from(error: targets::Error) -> Self {
+        match error {
+            targets::Error::Store(error) => Error::Store(error),
+            targets::Error::Secret(error) => Error::Secret(error),
+        }
+    }
 }
 
 /// Takes a request all the way and returns the answer for the external app, with the id under which it is kept.
 pub(crate) async fn receive(app: &App, incoming: Incoming) -> Result<(RequestId, Response<Bytes>), Error> {
-    let target = target(app, &incoming.token)?;
+    let target = app.targets.find(app, &incoming.token)?.ok_or(Error::UnknownWebhook)?;
     let uri = webhook_uri(app, &incoming.token);
     let request = decode(&app.config.limits, &uri, &target.webhook_key, &target.parameters, &incoming).await?;
     let handled = handle(app, &target, &incoming, request).await?;
@@ -83,18 +82,6 @@ pub(crate) async fn receive(app: &App, incoming: Incoming) -> Result<(RequestId,
         Ok(answer) => Ok((kept.id, answer)),
         Err(failure) => Err(Error::HandlerFailed(failure, kept.id)),
     }
-}
-
-fn target(app: &App, token: &str) -> Result<Target, Error> {
-    let address = app.store.webhook_address(token)?.ok_or(Error::UnknownWebhook)?;
-    let integration = app.store.integration(&address.integration)?.ok_or(Error::UnknownWebhook)?;
-    let version = app.version_of(&integration)?.ok_or(Error::UnknownWebhook)?;
-    let is_there = version.manifest.global_webhook(&address.webhook_key).is_some();
-    if integration.id != address.integration_id || !is_there {
-        return Err(Error::UnknownWebhook);
-    }
-    let parameters = app.parameters_of(&integration)?;
-    Ok(Target { integration, webhook_key: address.webhook_key, version, parameters })
 }
 
 async fn handle(

@@ -31,5 +31,6 @@ mod signature;
 mod store;
 mod subscribe;
 mod subscription;
+mod targets;
 mod upload;
 mod webhook_request;

@@ -2,6 +2,7 @@
 //! What an operation reports as done is done in one transaction; what must outlive a power cut is awaited with
 //! the operation itself, never assumed.
 
+mod committer;
 mod connections;
 mod connectors;
 mod content;
@@ -19,16 +20,18 @@ mod webhooks;
 mod tests;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
 
+use committer::{Committer, Writer};
 use content::ContentLog;
 use keys::{Key, Table};
 use lanes::Lanes;
-use sync::Syncer;
+use sync::Disk;
 
 pub(crate) use content::ContentRef;
 pub(crate) use deliveries::{Claim, Settlement};
@@ -92,12 +95,14 @@ struct Inner {
     options: Options,
     /// Commits of webhooks hold it for reading, changes of subscriptions and of what they belong to for writing: an
     /// event finds each subscription either before or after it is committed, never in between.
-    routing: tokio::sync::RwLock<()>,
+    routing: Arc<tokio::sync::RwLock<()>>,
     lanes: Mutex<Lanes>,
     due: tokio::sync::Notify,
     /// Held while versions of connectors are added or removed.
     versions: tokio::sync::Mutex<()>,
-    syncer: Syncer,
+    /// How often integrations and connectors were changed since the start.
+    connectors_change: AtomicU64,
+    committer: Committer,
 }
 
 impl Store {
@@ -113,19 +118,25 @@ impl Store {
             options.content_bytes_max,
         )?);
         sync::sync_opened(folder)?;
-        let syncer = Syncer::start(db.clone(), &folder.join("sled"), Arc::clone(&content))?;
         let tree = db.open_tree("patchbay")?;
+        let committer = Committer::start(Writer {
+            tree: tree.clone(),
+            content: Arc::clone(&content),
+            disk: Disk::new(db, &folder.join("sled"), Arc::clone(&content))?,
+            duplicate_window_ms: options.duplicate_window_ms,
+        })?;
         let lanes = Mutex::new(Lanes::new(options.deliveries_in_flight_per_subscription_max));
         let inner = Inner {
             tree,
             content,
             bundles,
             options,
-            routing: tokio::sync::RwLock::default(),
+            routing: Arc::default(),
             lanes,
             due: tokio::sync::Notify::new(),
             versions: tokio::sync::Mutex::default(),
-            syncer,
+            connectors_change: AtomicU64::new(0),
+            committer,
         };
         let store = Store { inner: Arc::new(inner) };
         store.check_layout()?;
@@ -136,7 +147,17 @@ impl Store {
 
     /// Returns when everything written before is on disk.
     pub(crate) async fn durable(&self) -> Result<(), Error> {
-        self.inner.syncer.durable().await
+        self.inner.committer.durable().await
+    }
+
+    /// How often integrations and connectors were changed since the start. What was read under one count holds while it
+    /// stays.
+    pub(crate) fn connectors_change(&self) -> u64 {
+        self.inner.connectors_change.load(Ordering::Acquire)
+    }
+
+    fn connectors_changed(&self) {
+        self.inner.connectors_change.fetch_add(1, Ordering::AcqRel);
     }
 
     /// The hash of the API token, if one was ever made.

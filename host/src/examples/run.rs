@@ -53,7 +53,7 @@ impl Runner {
         check_schema("parameters", self.manifest.connector.parameters_schema.as_ref(), parameters)?;
         let incoming = incoming(request, *received_at)?;
         let uri = request.url.as_deref().unwrap_or(WEBHOOK_URI);
-        let decoded = ingest::decode(&self.limits, uri, webhook, parameters, &incoming).await;
+        let decoded = ingest::decode(&self.limits, uri, webhook, &parameters.to_string(), &incoming).await;
         let request = decoded.map_err(|error| error.to_string())?;
         let grant = Grant { deadline_ms: self.limits.handler_deadline_ms, api_client: None, clock: Some(*received_at) };
         let handled = self.sandbox.handle(&self.connector, request, grant).await;

@@ -1,7 +1,5 @@
 //! What a handler is given: the request as it came, and how the host understood its body. Pure.
 
-use serde_json::Value;
-
 use super::{Error, Incoming};
 use crate::clock;
 use crate::config::Limits;
@@ -13,7 +11,7 @@ pub(crate) async fn decode(
     limits: &Limits,
     uri: &str,
     webhook_key: &str,
-    parameters: &Value,
+    parameters: &str,
     incoming: &Incoming,
 ) -> Result<types::WebhookRequest, Error> {
     let header =
@@ -34,7 +32,7 @@ pub(crate) async fn decode(
             content: content(decoded.content),
             decoded: decoded.decoded.map(|text| text.to_vec()),
         },
-        parameters: parameters.to_string(),
+        parameters: parameters.to_owned(),
         received_at: clock::rfc3339_ms(incoming.received_at),
     })
 }

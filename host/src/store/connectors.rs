@@ -32,6 +32,7 @@ impl Store {
             write(tx, version_key(&added.connector, number), &added)?;
             Ok(added)
         })?;
+        self.connectors_changed();
         self.durable().await?;
         drop(alone);
         Ok((added, true))
@@ -96,6 +97,7 @@ impl Store {
             }
             remove(tx, version_key(&version.connector, version.version))
         })?;
+        self.connectors_changed();
         self.durable().await?;
         let _ = fs::remove_file(self.inner.bundles.join(&version.digest));
         drop(alone);

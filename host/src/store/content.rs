@@ -57,28 +57,21 @@ impl ContentLog {
         Ok(ContentLog { folder: folder.to_owned(), segment_bytes_max, bytes_max, state })
     }
 
-    /// Appends pieces, in order. They are on disk after the next `sync`.
-    pub(super) fn append(&self, pieces: &[&[u8]]) -> Result<Vec<ContentRef>, Error> {
-        let mut state = self.state();
-        let total: u64 = state.segments.values().sum();
-        let added: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
-        if total + added > self.bytes_max {
-            return Err(Error::Full { bytes_max: self.bytes_max });
-        }
-        pieces.iter().map(|piece| self.append_one(&mut state, piece)).collect()
+    /// Begins to append. Nothing is written, nor counts, before `Appender::finish`.
+    pub(super) fn appender(&self) -> Appender<'_> {
+        let state = self.state();
+        let (segment, offset) = state.end();
+        let room = self.bytes_max.saturating_sub(state.segments.values().sum());
+        Appender { log: self, state, segment, start: offset, buffer: Vec::new(), room }
     }
 
-    fn append_one(&self, state: &mut State, piece: &[u8]) -> Result<ContentRef, Error> {
-        let (mut segment, mut offset) = state.end();
-        if offset > 0 && offset + piece.len() as u64 > self.segment_bytes_max {
-            let full = std::mem::replace(&mut state.active, create(&self.folder, segment + 1)?);
-            state.unsynced.push(full);
-            (segment, offset) = (segment + 1, 0);
-        }
-        state.active.write_all_at(piece, offset)?;
-        state.segments.insert(segment, offset + piece.len() as u64);
-        let len = u32::try_from(piece.len()).map_err(|_| Error::Corrupt("content over 4 GiB".into()))?;
-        Ok(ContentRef { segment, offset, len, check: check(piece) })
+    /// Appends pieces, in order. They are on disk after the next `sync`.
+    #[cfg(test)]
+    pub(super) fn append(&self, pieces: &[&[u8]]) -> Result<Vec<ContentRef>, Error> {
+        let mut appender = self.appender();
+        let places = appender.add(pieces)?;
+        appender.finish()?;
+        Ok(places)
     }
 
     /// Returns when everything appended before is on disk.
@@ -126,6 +119,67 @@ impl ContentLog {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Appends the content of a group of commits with one write for each segment that it touches.
+pub(super) struct Appender<'l> {
+    log: &'l ContentLog,
+    state: MutexGuard<'l, State>,
+    segment: u32,
+    /// Where the buffer goes in the segment.
+    start: u64,
+    buffer: Vec<u8>,
+    /// How many more bytes the log may hold.
+    room: u64,
+}
+
+impl Appender<'_> {
+    /// Adds pieces, in order; all of them or none.
+    pub(super) fn add(&mut self, pieces: &[&[u8]]) -> Result<Vec<ContentRef>, Error> {
+        let added: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
+        self.room = self.room.checked_sub(added).ok_or(Error::Full { bytes_max: self.log.bytes_max })?;
+        pieces.iter().map(|piece| self.add_one(piece)).collect()
+    }
+
+    /// Writes what is not written yet.
+    pub(super) fn finish(mut self) -> Result<(), Error> {
+        self.write()
+    }
+
+    fn add_one(&mut self, piece: &[u8]) -> Result<ContentRef, Error> {
+        let len = u32::try_from(piece.len()).map_err(|_| Error::Corrupt("content over 4 GiB".into()))?;
+        let end = self.end();
+        if end > 0 && end + u64::from(len) > self.log.segment_bytes_max {
+            self.begin_segment()?;
+        }
+        let offset = self.end();
+        self.buffer.extend_from_slice(piece);
+        Ok(ContentRef { segment: self.segment, offset, len, check: check(piece) })
+    }
+
+    fn end(&self) -> u64 {
+        self.start + self.buffer.len() as u64
+    }
+
+    fn begin_segment(&mut self) -> Result<(), Error> {
+        self.write()?;
+        let next = create(&self.log.folder, self.segment + 1)?;
+        let full = std::mem::replace(&mut self.state.active, next);
+        self.state.unsynced.push(full);
+        self.segment += 1;
+        self.start = 0;
+        self.state.segments.insert(self.segment, 0);
+        Ok(())
+    }
+
+    /// A write that fails leaves the log as long as it was: the next one goes to the same place.
+    fn write(&mut self) -> Result<(), Error> {
+        self.state.active.write_all_at(&self.buffer, self.start)?;
+        self.start = self.end();
+        self.buffer.clear();
+        self.state.segments.insert(self.segment, self.start);
+        Ok(())
     }
 }
 

@@ -9,6 +9,7 @@ use crate::secret;
 impl Store {
     pub(crate) async fn put_integration(&self, integration: &Integration) -> Result<(), Error> {
         self.transact(|tx| write(tx, integration_key(&integration.key), integration))?;
+        self.connectors_changed();
         self.durable().await
     }
 
@@ -51,6 +52,7 @@ impl Store {
             }
             Ok(())
         })?;
+        self.connectors_changed();
         drop(alone);
         self.durable().await
     }

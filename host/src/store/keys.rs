@@ -50,7 +50,7 @@ pub(super) enum Table {
     Due = 72,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key(Vec<u8>);
 
 impl Key {

@@ -1,76 +1,19 @@
-//! Group commit: one thread makes everything written so far durable, for everyone who waits.
+//! Makes what was written durable. Never decides when: that is the group commit's work.
 //!
 //! sled's own flush on Linux survives a killed process, not a power cut: it ends in `sync_file_range`. So each
-//! round ends with `fdatasync` on sled's file, and on the files to which it moves large pages. After a failed
-//! sync nothing is known about the disk; from then on every commit fails.
+//! sync ends with `fdatasync` on sled's file, and on the files to which it moves large pages.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
-use std::thread::JoinHandle;
-
-use tokio::sync::oneshot;
+use std::sync::Arc;
 
 use super::Error;
 use super::content::ContentLog;
 
-type Waiter = oneshot::Sender<Result<(), String>>;
-
-pub(super) struct Syncer {
-    waiters: Option<mpsc::Sender<Waiter>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Syncer {
-    pub(super) fn start(db: sled::Db, folder: &Path, content: Arc<ContentLog>) -> Result<Syncer, Error> {
-        let disk = Disk {
-            db,
-            file: File::open(folder.join("db"))?,
-            blobs: folder.join("blobs"),
-            synced: BTreeMap::new(),
-            content,
-        };
-        let (waiters, receiver) = mpsc::channel();
-        let thread = std::thread::Builder::new().name("store-sync".into()).spawn(move || run(disk, &receiver))?;
-        Ok(Syncer { waiters: Some(waiters), thread: Some(thread) })
-    }
-
-    /// Returns when everything that was written before is on disk.
-    pub(super) async fn durable(&self) -> Result<(), Error> {
-        let stopped = || Error::Unavailable("the store is shut down".into());
-        let (waiter, done) = oneshot::channel();
-        self.waiters.as_ref().ok_or_else(stopped)?.send(waiter).map_err(|_| stopped())?;
-        done.await.map_err(|_| stopped())?.map_err(Error::Unavailable)
-    }
-}
-
-impl Drop for Syncer {
-    fn drop(&mut self) {
-        self.waiters = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-fn run(mut disk: Disk, waiters: &mpsc::Receiver<Waiter>) {
-    let mut broken: Option<String> = None;
-    while let Ok(first) = waiters.recv() {
-        let waiting: Vec<Waiter> = std::iter::once(first).chain(waiters.try_iter()).collect();
-        if broken.is_none() {
-            broken = disk.sync().err().map(|error| format!("the disk refuses writes: {error}"));
-        }
-        for waiter in waiting {
-            let _ = waiter.send(broken.clone().map_or(Ok(()), Err));
-        }
-    }
-    let _ = disk.sync();
-}
-
-struct Disk {
+pub(super) struct Disk {
     db: sled::Db,
     file: File,
     blobs: PathBuf,
@@ -80,8 +23,13 @@ struct Disk {
 }
 
 impl Disk {
+    pub(super) fn new(db: sled::Db, folder: &Path, content: Arc<ContentLog>) -> io::Result<Disk> {
+        let file = File::open(folder.join("db"))?;
+        Ok(Disk { db, file, blobs: folder.join("blobs"), synced: BTreeMap::new(), content })
+    }
+
     /// Content first: a record on disk never names content that is not.
-    fn sync(&mut self) -> Result<(), Error> {
+    pub(super) fn sync(&mut self) -> Result<(), Error> {
         self.content.sync()?;
         self.db.flush()?;
         self.sync_blobs()?;

@@ -1,18 +1,23 @@
 //! The commit of a webhook: request, events and deliveries in one transaction; and the lists of requests and
 //! events.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sled::transaction::TransactionalTree;
-use tokio::sync::RwLockReadGuard;
+use tokio::sync::OwnedRwLockReadGuard;
 
+use super::committer::Pending;
+use super::content::Appender;
 use super::keys::{Key, Table};
 use super::page::Order;
 use super::subscriptions::routes;
-use super::{Abort, ContentRef, Error, Page, PageRequest, Store, encode, mark, read, write};
+use super::{Abort, ContentRef, Error, Page, PageRequest, Store, abort, decode, encode};
 use crate::delivery::{Delivery, DeliveryStatus};
 use crate::event::{EventStatus, RoutedEvent};
-use crate::id::{DeliveryId, EventId, IntegrationId, RequestId};
+use crate::id::{DeliveryId, EventId, IntegrationId, RequestId, SubscriptionId};
 use crate::secret::sha256_hex;
 use crate::subscription::Subscription;
 use crate::webhook_request::{Received, RequestContent, RequestStatus, WebhookRequest};
@@ -38,11 +43,11 @@ pub(crate) struct NewEvent {
 /// Holds subscriptions as they are until the commit.
 pub(crate) struct Routing<'s> {
     store: &'s Store,
-    _subscriptions_stay: RwLockReadGuard<'s, ()>,
+    subscriptions_stay: OwnedRwLockReadGuard<()>,
 }
 
 /// The first time an event with a provider's id was seen.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Seen {
     pub(super) event: EventId,
     at: Timestamp,
@@ -51,7 +56,8 @@ pub(super) struct Seen {
 impl Store {
     /// Begins to route a request.
     pub(crate) async fn routing(&self) -> Routing<'_> {
-        Routing { store: self, _subscriptions_stay: self.inner.routing.read().await }
+        let subscriptions_stay = Arc::clone(&self.inner.routing).read_owned().await;
+        Routing { store: self, subscriptions_stay }
     }
 
     pub(crate) fn webhook_request(&self, id: &RequestId) -> Result<Option<WebhookRequest>, Error> {
@@ -98,49 +104,151 @@ impl Routing<'_> {
 
     /// Keeps all of it or nothing, and returns when it is on disk.
     pub(crate) async fn commit(self, commit: WebhookCommit) -> Result<WebhookRequest, Error> {
-        let store = self.store;
-        let (places, payloads) = append_content(store, &commit)?;
-        let events: Vec<(RoutedEvent, &Vec<Subscription>)> = commit
-            .routed
-            .iter()
-            .zip(payloads)
-            .map(|((event, subscriptions), payload)| (event_of(&commit.request, event, payload), subscriptions))
-            .collect();
-        let window_ms = store.inner.options.duplicate_window_ms;
-        let kept = store.transact(|tx| {
-            let mut kept = Kept::default();
-            for (event, subscriptions) in &events {
-                keep_event(tx, event.clone(), subscriptions, window_ms, &mut kept)?;
-            }
-            let request = finish(commit.request.clone(), places, &kept);
-            write(tx, request_key(&request.id), &request)?;
-            Ok((request, kept))
-        });
-        drop(self);
-        let (request, kept) = kept?;
-        store.durable().await?;
-        for delivery in &kept.deliveries {
-            store.announce(&delivery.subscription, delivery.created_at.as_millisecond());
+        let pending = Pending { commit, subscriptions_stay: self.subscriptions_stay };
+        let kept = self.store.inner.committer.commit(pending).await?;
+        for (subscription, due) in &kept.deliveries {
+            self.store.announce(subscription, due.as_millisecond());
         }
-        Ok(request)
+        Ok(kept.request)
     }
 }
 
-/// What a transaction made of the events of a request.
-#[derive(Default)]
-struct Kept {
-    deliveries: Vec<Delivery>,
-    unrouted: u64,
+/// What became of a webhook in its commit.
+pub(super) struct Kept {
+    request: WebhookRequest,
+    /// Whom there is something to deliver to, and when it is due.
+    deliveries: Vec<(SubscriptionId, Timestamp)>,
 }
 
-fn append_content(store: &Store, commit: &WebhookCommit) -> Result<(RequestContent, Vec<ContentRef>), Error> {
-    let received = encode(&commit.received)?;
-    let mut pieces: Vec<&[u8]> = vec![&received, &commit.body];
-    pieces.extend(commit.routed.iter().map(|(event, _)| event.payload.as_bytes()));
-    let mut places = store.inner.content.append(&pieces)?.into_iter();
-    match (places.next(), places.next()) {
-        (Some(received), Some(body)) => Ok((RequestContent { received, body }, places.collect())),
-        _ => Err(Error::Corrupt("content was not appended".into())),
+/// Webhooks that are committed together.
+pub(super) struct Group<'s> {
+    tree: &'s sled::Tree,
+    content: Appender<'s>,
+    records: sled::Batch,
+    /// Provider's ids that this group has, and the tree not yet.
+    seen: HashMap<Key, Seen>,
+    duplicate_window_ms: u64,
+}
+
+impl<'s> Group<'s> {
+    pub(super) fn new(tree: &'s sled::Tree, content: Appender<'s>, duplicate_window_ms: u64) -> Group<'s> {
+        Group { tree, content, records: sled::Batch::default(), seen: HashMap::new(), duplicate_window_ms }
+    }
+
+    /// Adds a webhook to the group; all of it or nothing.
+    pub(super) fn add(&mut self, commit: WebhookCommit) -> Result<Kept, Error> {
+        let (places, payloads) = self.add_content(&commit)?;
+        let mut rows = Rows::default();
+        let mut seen = HashMap::new();
+        let (mut deliveries, mut unrouted) = (Vec::new(), 0);
+        for ((event, subscriptions), payload) in commit.routed.iter().zip(payloads) {
+            let event = self.decide(event_of(&commit.request, event, payload), subscriptions, &mut seen)?;
+            match event.status {
+                EventStatus::Duplicate => {}
+                EventStatus::Unrouted => {
+                    unrouted += 1;
+                    rows.wait(&event);
+                }
+                EventStatus::Routed => {
+                    for subscription in subscriptions {
+                        let delivery = delivery_of(&event, subscription, event.received_at);
+                        rows.0.extend(rows_of_delivery(&delivery)?);
+                        deliveries.push((delivery.subscription, delivery.created_at));
+                    }
+                }
+            }
+            rows.event(&event)?;
+        }
+        let request = finish(commit.request, places, deliveries.len(), unrouted);
+        rows.put(request_key(&request.id), &request)?;
+        for (key, seen) in &seen {
+            rows.put(key.clone(), seen)?;
+        }
+        // Nothing can fail from here on: a webhook that is refused leaves nothing behind.
+        self.seen.extend(seen);
+        for (key, value) in rows.0 {
+            self.records.insert(key, value);
+        }
+        Ok(Kept { request, deliveries })
+    }
+
+    /// Writes what was added: content first, then all records at once.
+    pub(super) fn write(self) -> Result<(), Error> {
+        self.content.finish()?;
+        Ok(self.tree.apply_batch(self.records)?)
+    }
+
+    fn add_content(&mut self, commit: &WebhookCommit) -> Result<(RequestContent, Vec<ContentRef>), Error> {
+        let received = encode(&commit.received)?;
+        let mut pieces: Vec<&[u8]> = vec![&received, &commit.body];
+        pieces.extend(commit.routed.iter().map(|(event, _)| event.payload.as_bytes()));
+        let mut places = self.content.add(&pieces)?.into_iter();
+        match (places.next(), places.next()) {
+            (Some(received), Some(body)) => Ok((RequestContent { received, body }, places.collect())),
+            _ => Err(Error::Corrupt("content was not appended".into())),
+        }
+    }
+
+    fn decide(
+        &self,
+        mut event: RoutedEvent,
+        subscriptions: &[Subscription],
+        seen: &mut HashMap<Key, Seen>,
+    ) -> Result<RoutedEvent, Error> {
+        event.duplicate_of = self.seen_before(&event, seen)?;
+        if event.duplicate_of.is_some() {
+            event.status = EventStatus::Duplicate;
+        } else if !subscriptions.is_empty() {
+            event.status = EventStatus::Routed;
+            event.delivery_count = u32::try_from(subscriptions.len()).unwrap_or(u32::MAX);
+        }
+        Ok(event)
+    }
+
+    /// The earlier event with the same provider id and selectors; if there is none, this one is the first.
+    fn seen_before(&self, event: &RoutedEvent, seen: &mut HashMap<Key, Seen>) -> Result<Option<EventId>, Error> {
+        let Some(key) = seen_key(event) else { return Ok(None) };
+        let earlier = match seen.get(&key).or_else(|| self.seen.get(&key)) {
+            Some(seen) => Some(seen.clone()),
+            None => self.tree.get(&key)?.map(|bytes| decode::<Seen>(&bytes)).transpose()?,
+        };
+        if let Some(earlier) = earlier {
+            let age_ms = event.received_at.as_millisecond() - earlier.at.as_millisecond();
+            if u64::try_from(age_ms).unwrap_or(0) <= self.duplicate_window_ms {
+                return Ok(Some(earlier.event));
+            }
+        }
+        seen.insert(key, Seen { event: event.id.clone(), at: event.received_at });
+        Ok(None)
+    }
+}
+
+/// Keys and values to write.
+#[derive(Default)]
+struct Rows(Vec<(Key, Vec<u8>)>);
+
+impl Rows {
+    fn put<T: Serialize>(&mut self, key: Key, value: &T) -> Result<(), Error> {
+        self.0.push((key, encode(value)?));
+        Ok(())
+    }
+
+    /// A key that says all by being there.
+    fn mark(&mut self, key: Key) {
+        self.0.push((key, Vec::new()));
+    }
+
+    fn event(&mut self, event: &RoutedEvent) -> Result<(), Error> {
+        self.mark(Key::new(Table::EventOfRequest).part(event.request.as_str()).tail(event.id.as_str()));
+        self.put(event_key(&event.id), event)
+    }
+
+    fn wait(&mut self, event: &RoutedEvent) {
+        for selector in &event.selectors {
+            let waiting = routes(Table::Unrouted, &event.integration_id, &event.webhook_key, selector);
+            self.mark(waiting.tail(event.id.as_str()));
+        }
+        self.mark(Key::new(Table::UnroutedByAge).tail(event.id.as_str()));
     }
 }
 
@@ -162,45 +270,6 @@ fn event_of(request: &WebhookRequest, event: &NewEvent, payload: ContentRef) -> 
     }
 }
 
-fn keep_event(
-    tx: &TransactionalTree,
-    mut event: RoutedEvent,
-    subscriptions: &[Subscription],
-    window_ms: u64,
-    kept: &mut Kept,
-) -> Result<(), Abort> {
-    event.duplicate_of = seen_before(tx, &event, window_ms)?;
-    if event.duplicate_of.is_some() {
-        event.status = EventStatus::Duplicate;
-    } else if subscriptions.is_empty() {
-        wait(tx, &event)?;
-        kept.unrouted += 1;
-    } else {
-        event.status = EventStatus::Routed;
-        for subscription in subscriptions {
-            let delivery = delivery_of(&event, subscription, event.received_at);
-            write_delivery(tx, &delivery)?;
-            event.delivery_count += 1;
-            kept.deliveries.push(delivery);
-        }
-    }
-    mark(tx, Key::new(Table::EventOfRequest).part(event.request.as_str()).tail(event.id.as_str()))?;
-    write(tx, event_key(&event.id), &event)
-}
-
-/// The earlier event with the same provider id and selectors; if there is none, this one is the first.
-fn seen_before(tx: &TransactionalTree, event: &RoutedEvent, window_ms: u64) -> Result<Option<EventId>, Abort> {
-    let Some(key) = seen_key(event) else { return Ok(None) };
-    if let Some(seen) = read::<Seen>(tx, &key)? {
-        let age_ms = event.received_at.as_millisecond() - seen.at.as_millisecond();
-        if u64::try_from(age_ms).unwrap_or(0) <= window_ms {
-            return Ok(Some(seen.event));
-        }
-    }
-    write(tx, key, &Seen { event: event.id.clone(), at: event.received_at })?;
-    Ok(None)
-}
-
 /// Events that share a provider's id but not their selectors are different events: one provider event may be split
 /// over several customers.
 pub(super) fn seen_key(event: &RoutedEvent) -> Option<Key> {
@@ -209,25 +278,14 @@ pub(super) fn seen_key(event: &RoutedEvent) -> Option<Key> {
     Some(Key::new(Table::Seen).part(event.integration_id.as_str()).part(&event.webhook_key).tail(identity))
 }
 
-fn wait(tx: &TransactionalTree, event: &RoutedEvent) -> Result<(), Abort> {
-    for selector in &event.selectors {
-        let waiting = routes(Table::Unrouted, &event.integration_id, &event.webhook_key, selector);
-        mark(tx, waiting.tail(event.id.as_str()))?;
-    }
-    mark(tx, Key::new(Table::UnroutedByAge).tail(event.id.as_str()))
-}
-
-fn finish(mut request: WebhookRequest, places: RequestContent, kept: &Kept) -> WebhookRequest {
+fn finish(mut request: WebhookRequest, places: RequestContent, deliveries: usize, unrouted: u64) -> WebhookRequest {
     request.content = Some(places);
-    request.delivery_count = u32::try_from(kept.deliveries.len()).unwrap_or(u32::MAX);
+    request.delivery_count = u32::try_from(deliveries).unwrap_or(u32::MAX);
     if request.event_count > 0 {
-        let is_routed = !kept.deliveries.is_empty();
-        request.status = if is_routed {
-            RequestStatus::Routed
-        } else if kept.unrouted > 0 {
-            RequestStatus::Unrouted
-        } else {
-            RequestStatus::Duplicate
+        request.status = match (deliveries, unrouted) {
+            (0, 0) => RequestStatus::Duplicate,
+            (0, _) => RequestStatus::Unrouted,
+            _ => RequestStatus::Routed,
         };
     }
     request
@@ -253,9 +311,20 @@ pub(super) fn delivery_of(event: &RoutedEvent, subscription: &Subscription, now:
 
 /// Writes a delivery, and while it is pending its place in the queue.
 pub(super) fn write_delivery(tx: &TransactionalTree, delivery: &Delivery) -> Result<(), Abort> {
-    write(tx, super::deliveries::delivery_key(&delivery.id), delivery)?;
-    mark(tx, Key::new(Table::DeliveryOfEvent).part(delivery.event.as_str()).tail(delivery.id.as_str()))?;
-    super::deliveries::due_key(delivery).map_or(Ok(()), |due| mark(tx, due))
+    for (key, value) in rows_of_delivery(delivery).or_else(abort)? {
+        tx.insert(key, value)?;
+    }
+    Ok(())
+}
+
+fn rows_of_delivery(delivery: &Delivery) -> Result<Vec<(Key, Vec<u8>)>, Error> {
+    let mut rows = Rows::default();
+    rows.put(super::deliveries::delivery_key(&delivery.id), delivery)?;
+    rows.mark(Key::new(Table::DeliveryOfEvent).part(delivery.event.as_str()).tail(delivery.id.as_str()));
+    if let Some(due) = super::deliveries::due_key(delivery) {
+        rows.mark(due);
+    }
+    Ok(rows.0)
 }
 
 pub(super) fn request_key(id: &RequestId) -> Key {

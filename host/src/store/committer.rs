@@ -1,0 +1,127 @@
+//! The group commit: one thread writes the webhooks that wait, makes everything written so far durable, and tells
+//! everyone who waits for that. While it syncs, the next group gathers; so one alone waits for one sync, and many share it.
+//!
+//! After a failed sync nothing is known about the disk; from then on every commit fails.
+
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+
+use tokio::sync::{OwnedRwLockReadGuard, oneshot};
+
+use super::Error;
+use super::content::ContentLog;
+use super::sync::Disk;
+use super::webhooks::{Group, Kept, WebhookCommit};
+
+/// A webhook that waits to be committed.
+pub(super) struct Pending {
+    pub(super) commit: WebhookCommit,
+    /// Subscriptions stay as they were routed to until the commit is written.
+    pub(super) subscriptions_stay: OwnedRwLockReadGuard<()>,
+}
+
+/// Who waits for what. Bounded by whoever sends it: webhook requests under way, and connections to the API.
+enum Work {
+    Commit(Pending, oneshot::Sender<Result<Kept, Error>>),
+    Sync(oneshot::Sender<Result<(), Error>>),
+}
+
+pub(super) struct Committer {
+    work: Option<mpsc::Sender<Work>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Committer {
+    pub(super) fn start(writer: Writer) -> Result<Committer, Error> {
+        let (work, receiver) = mpsc::channel();
+        let thread = std::thread::Builder::new().name("store-commit".into()).spawn(move || writer.run(&receiver))?;
+        Ok(Committer { work: Some(work), thread: Some(thread) })
+    }
+
+    /// Writes a webhook, and returns when it is on disk.
+    pub(super) async fn commit(&self, pending: Pending) -> Result<Kept, Error> {
+        self.ask(|done| Work::Commit(pending, done)).await
+    }
+
+    /// Returns when everything that was written before is on disk.
+    pub(super) async fn durable(&self) -> Result<(), Error> {
+        self.ask(Work::Sync).await
+    }
+
+    async fn ask<T>(&self, work: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Work) -> Result<T, Error> {
+        let stopped = || Error::Unavailable("the store is shut down".into());
+        let (done, answer) = oneshot::channel();
+        self.work.as_ref().ok_or_else(stopped)?.send(work(done)).map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+}
+
+impl Drop for Committer {
+    fn drop(&mut self) {
+        self.work = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the thread owns.
+pub(super) struct Writer {
+    pub(super) tree: sled::Tree,
+    pub(super) content: Arc<ContentLog>,
+    pub(super) disk: Disk,
+    pub(super) duplicate_window_ms: u64,
+}
+
+/// One of a group, written or refused.
+type Written = (oneshot::Sender<Result<Kept, Error>>, Result<Kept, Error>);
+
+impl Writer {
+    fn run(mut self, work: &mpsc::Receiver<Work>) {
+        let mut broken: Option<Error> = None;
+        while let Ok(first) = work.recv() {
+            let (mut commits, mut waiters) = (Vec::new(), Vec::new());
+            for work in std::iter::once(first).chain(work.try_iter()) {
+                match work {
+                    Work::Commit(pending, done) => commits.push((pending, done)),
+                    Work::Sync(done) => waiters.push(done),
+                }
+            }
+            let written = if broken.is_none() { self.write(commits) } else { refuse(commits) };
+            if broken.is_none() {
+                broken = self.disk.sync().err().map(|error| {
+                    tracing::error!(%error, "the disk refuses writes: nothing is acknowledged until a restart");
+                    Error::Unavailable(format!("the disk refuses writes: {error}"))
+                });
+            }
+            for (done, result) in written {
+                let _ = done.send(broken.clone().map_or(result, Err));
+            }
+            for done in waiters {
+                let _ = done.send(broken.clone().map_or(Ok(()), Err));
+            }
+        }
+        let _ = self.disk.sync();
+    }
+
+    /// Writes a group as a whole: content with one write, records with one batch.
+    fn write(&self, commits: Vec<(Pending, oneshot::Sender<Result<Kept, Error>>)>) -> Vec<Written> {
+        let mut group = Group::new(&self.tree, self.content.appender(), self.duplicate_window_ms);
+        let (mut written, mut guards) = (Vec::new(), Vec::new());
+        for (pending, done) in commits {
+            written.push((done, group.add(pending.commit)));
+            guards.push(pending.subscriptions_stay);
+        }
+        if let Err(error) = group.write() {
+            for (_, result) in &mut written {
+                *result = Err(error.clone());
+            }
+        }
+        written
+    }
+}
+
+fn refuse(commits: Vec<(Pending, oneshot::Sender<Result<Kept, Error>>)>) -> Vec<Written> {
+    let why = || Error::Unavailable("the disk refuses writes".into());
+    commits.into_iter().map(|(_, done)| (done, Err(why()))).collect()
+}
