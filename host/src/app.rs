@@ -9,12 +9,13 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::api_token::ApiToken;
 use crate::config::Config;
 use crate::connector::ConnectorVersion;
 use crate::egress::{Egress, Policy};
 use crate::integration::{self, Integration};
 use crate::sandbox::{self, Loaded, Sandbox};
-use crate::secret::{Vault, random_token, sha256_hex};
+use crate::secret::Vault;
 use crate::store::{self, PageRequest, Store};
 use crate::targets::Targets;
 use crate::{bundle, clock, deliver, http};
@@ -105,10 +106,10 @@ impl App {
 
     /// Says where the server is, and on the first start what the token is. It is shown this once.
     async fn greet(&self, address: std::net::SocketAddr) -> anyhow::Result<()> {
-        if self.store.api_token_hash()?.is_none() {
-            let token = format!("pbk_{}", random_token());
-            self.store.set_api_token_hash(&sha256_hex(token.as_bytes())).await?;
-            say(&format!("API token (shown once, keep it): {token}"));
+        if !self.store.has_api_tokens() {
+            let (token, text) = ApiToken::first(clock::now());
+            self.store.add_api_token(&token).await?;
+            say(&format!("API token (shown once, keep it): {text}"));
         }
         say(&format!("Patchbay listens on http://{address}"));
         tracing::info!(config = ?self.config, "started");

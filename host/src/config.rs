@@ -50,6 +50,9 @@ pub(crate) struct Server {
     /// Webhook requests under way at the same time; more are answered 503
     #[arg(long, value_name = "N", env = "PATCHBAY_WEBHOOK_REQUESTS_MAX", default_value_t = 512)]
     pub(crate) webhook_requests_max: usize,
+    /// API tokens; no more can be made
+    #[arg(long, value_name = "N", env = "PATCHBAY_API_TOKENS_MAX", default_value_t = 10_000)]
+    pub(crate) api_tokens_max: usize,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -227,6 +230,7 @@ impl Config {
             unrouted_events_max: self.storage.unrouted_events_max,
             duplicate_window_ms: self.storage.duplicate_window_ms,
             deliveries_in_flight_per_subscription_max: self.delivery.attempts_per_subscription_max,
+            api_tokens_max: self.server.api_tokens_max,
         }
     }
 }

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::id::IntegrationId;
 use crate::secret::Sealed;
 
+/// The longest name of a customer, in bytes.
+pub(crate) const CUSTOMER_BYTES_MAX: usize = 128;
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Connection {
     /// The host's own id of the connection.

@@ -1,6 +1,7 @@
 //! The HTTP surface: every URL in one function.
 
 mod auth;
+mod concern;
 mod connections;
 mod connectors;
 mod deliveries;
@@ -11,6 +12,7 @@ mod health;
 mod integrations;
 mod server;
 mod subscriptions;
+mod tokens;
 mod webhook_requests;
 mod webhooks;
 
@@ -64,6 +66,8 @@ fn router(app: Arc<App>) -> Router {
         .route("/deliveries", get(deliveries::list))
         .route("/deliveries/{id}", get(deliveries::show))
         .route("/deliveries/{id}/retry", post(deliveries::retry))
+        .route("/tokens", post(tokens::create).get(tokens::list))
+        .route("/tokens/{id}", get(tokens::show).delete(tokens::remove))
         .fallback(error::no_such_url)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), auth::require_token))

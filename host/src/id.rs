@@ -43,6 +43,7 @@ ids! {
     RequestId = "req";
     EventId = "evt";
     DeliveryId = "dlv";
+    TokenId = "tok";
 }
 
 #[expect(clippy::expect_used, reason = "the prefixes are the literals above, all of them valid")]

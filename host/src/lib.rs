@@ -1,7 +1,9 @@
 //! The server behind global webhooks. A library only so that the program, its fuzz targets and its benchmark share one
 //! build of it: nothing outside this repository should depend on it.
 
+mod access;
 mod api_client;
+mod api_token;
 mod app;
 mod bundle;
 pub mod cli;

@@ -30,6 +30,18 @@ pub(crate) enum Error {
 #[serde(transparent)]
 pub(crate) struct Sealed(String);
 
+impl Sealed {
+    /// Text that can stand in a URL as it is.
+    pub(crate) fn into_url_text(self) -> String {
+        self.0.replace('+', "-").replace('/', "_").replace('=', "~")
+    }
+
+    /// Takes that text back.
+    pub(crate) fn from_url_text(text: &str) -> Sealed {
+        Sealed(text.replace('-', "+").replace('_', "/").replace('~', "="))
+    }
+}
+
 impl std::fmt::Debug for Sealed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("***")

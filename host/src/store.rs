@@ -2,6 +2,7 @@
 //! What an operation reports as done is done in one transaction; what must outlive a power cut is awaited with
 //! the operation itself, never assumed.
 
+mod api_tokens;
 mod committer;
 mod connections;
 mod connectors;
@@ -81,6 +82,7 @@ pub(crate) struct Options {
     pub(crate) unrouted_events_max: u64,
     pub(crate) duplicate_window_ms: u64,
     pub(crate) deliveries_in_flight_per_subscription_max: usize,
+    pub(crate) api_tokens_max: usize,
 }
 
 #[derive(Clone)]
@@ -103,6 +105,8 @@ struct Inner {
     /// How often integrations and connectors were changed since the start.
     connectors_change: AtomicU64,
     committer: Committer,
+    /// Held while API tokens are added or removed.
+    tokens: tokio::sync::Mutex<()>,
 }
 
 impl Store {
@@ -137,9 +141,11 @@ impl Store {
             versions: tokio::sync::Mutex::default(),
             connectors_change: AtomicU64::new(0),
             committer,
+            tokens: tokio::sync::Mutex::default(),
         };
         let store = Store { inner: Arc::new(inner) };
         store.check_layout()?;
+        store.adopt_first_api_token()?;
         store.load_lanes()?;
         store.route_left_over_events()?;
         Ok(store)
@@ -158,16 +164,6 @@ impl Store {
 
     fn connectors_changed(&self) {
         self.inner.connectors_change.fetch_add(1, Ordering::AcqRel);
-    }
-
-    /// The hash of the API token, if one was ever made.
-    pub(crate) fn api_token_hash(&self) -> Result<Option<String>, Error> {
-        self.get(&Key::new(Table::ApiToken))
-    }
-
-    pub(crate) async fn set_api_token_hash(&self, hash: &str) -> Result<(), Error> {
-        self.inner.tree.insert(Key::new(Table::ApiToken), encode(&hash)?)?;
-        self.durable().await
     }
 
     /// A body or payload; `None` if it has expired.

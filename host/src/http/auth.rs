@@ -1,23 +1,97 @@
-//! The API token. Without it nothing under `/v1` answers but 401.
+//! API tokens: without a valid one nothing under `/v1` answers but 401, and what its scope does not open, but 403.
+//! Handlers get the `Caller`, to show a customer's token the things of that customer alone.
 
-use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
 use super::AppState;
 use super::error::{Answer, Problem};
-use crate::secret::{is_same, sha256_hex};
+use crate::access::Scope;
+use crate::api_token::{ApiToken, hash};
+use crate::app::App;
+use crate::clock;
+use crate::secret::{Sealed, Vault, is_same};
 
-pub(super) async fn require_token(State(app): AppState, request: Request, next: Next) -> Answer<Response> {
-    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token =
-        header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let given = token.map(|(_, token)| sha256_hex(token.trim().as_bytes())).unwrap_or_default();
-    let expected = app.store.api_token_hash()?.unwrap_or_default();
-    if expected.is_empty() || !is_same(&given, &expected) {
-        return Err(Problem::new(StatusCode::UNAUTHORIZED, "unauthorized")
-            .detail("send `Authorization: Bearer <API token>`; the server printed the token at its first start"));
-    }
+/// Who asks.
+#[derive(Clone)]
+pub(super) struct Caller {
+    token: ApiToken,
+    vault: Arc<Vault>,
+}
+
+/// Lets a request through if its token may make it.
+pub(super) async fn require_token(State(app): AppState, mut request: Request, next: Next) -> Answer<Response> {
+    let token = token(&app, request.headers())?;
+    check_grant(&token.scope, request.method(), request.extensions().get())?;
+    request.extensions_mut().insert(Caller { token, vault: Arc::clone(&app.vault) });
     Ok(next.run(request).await)
+}
+
+fn token(app: &App, headers: &HeaderMap) -> Answer<ApiToken> {
+    let refused = |why: &str| Problem::new(StatusCode::UNAUTHORIZED, "unauthorized").detail(why);
+    let missing =
+        || refused("send `Authorization: Bearer <API token>`; the server printed the token at its first start");
+    let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let given =
+        header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let given = hash(given.ok_or_else(missing)?.1.trim());
+    let token = app.store.api_token_with_hash(&given)?.filter(|token| is_same(&token.hash, &given));
+    match token.ok_or_else(missing)? {
+        token if token.is_expired(clock::now()) => Err(refused("the token has expired")),
+        token => Ok(token),
+    }
+}
+
+/// What is at no route is told from what is not allowed: it is 404, by the fallback.
+fn check_grant(scope: &Scope, method: &Method, route: Option<&MatchedPath>) -> Answer<()> {
+    if route.is_none_or(|route| scope.may(method.as_str(), route.as_str())) {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::FORBIDDEN, "forbidden").detail("the token's scope does not allow this"))
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Answer<Self> {
+        let caller = parts.extensions.get::<Caller>().cloned();
+        caller.ok_or_else(|| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal"))
+    }
+}
+
+impl Caller {
+    /// Whether what belongs to this customer is there for the caller.
+    pub(super) fn sees(&self, customer: &str) -> bool {
+        self.token.scope.sees(customer)
+    }
+
+    /// The one customer that the caller is bound to.
+    pub(super) fn customer(&self) -> Option<&str> {
+        self.token.scope.customer()
+    }
+
+    /// A cursor names a row, which may be another customer's: a customer's token gets it sealed.
+    pub(super) fn hide_cursor(&self, cursor: String) -> Answer<String> {
+        if self.customer().is_none() {
+            return Ok(cursor);
+        }
+        Ok(self.vault.seal(&self.cursor_place(), &cursor)?.into_url_text())
+    }
+
+    /// The cursor that was hidden; `None` if it was not given to this token.
+    pub(super) fn reveal_cursor(&self, cursor: String) -> Option<String> {
+        if self.customer().is_none() {
+            return Some(cursor);
+        }
+        self.vault.open_sealed(&self.cursor_place(), &Sealed::from_url_text(&cursor)).ok()
+    }
+
+    fn cursor_place(&self) -> String {
+        format!("tokens/{}/cursor", self.token.id)
+    }
 }

@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::AppState;
+use super::auth::Caller;
 use super::error::{Answer, Problem};
-use super::extract::{Body, List, PageView, merge, object};
+use super::extract::{Body, List, PageView, check_text, merge, object};
 use super::integrations;
 use crate::app::App;
-use crate::connection::{Connection, credentials_place};
+use crate::connection::{CUSTOMER_BYTES_MAX, Connection, credentials_place};
 use crate::integration::Integration;
 use crate::{clock, schema};
 
@@ -69,9 +70,18 @@ impl From<Connection> for ConnectionView {
     }
 }
 
-pub(super) async fn put(State(app): AppState, Path(id): Path<String>, Body(put): Body<Put>) -> Answer<Response> {
+pub(super) async fn put(
+    State(app): AppState,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(put): Body<Put>,
+) -> Answer<Response> {
+    if caller.customer().is_some() {
+        // Only its own, only again: see `access`.
+        find(&app, &caller, &id)?;
+    }
     check_text("", &id, ID_BYTES_MAX)?;
-    check_text("/customer", &put.customer, ID_BYTES_MAX)?;
+    check_text("/customer", &put.customer, CUSTOMER_BYTES_MAX)?;
     put.name.as_ref().map_or(Ok(()), |name| check_text("/name", name, NAME_BYTES_MAX))?;
     let integration = app.store.integration(&put.integration)?;
     let integration = integration.ok_or_else(|| {
@@ -100,10 +110,11 @@ pub(super) async fn put(State(app): AppState, Path(id): Path<String>, Body(put):
 
 pub(super) async fn patch(
     State(app): AppState,
+    caller: Caller,
     Path(id): Path<String>,
     Body(patch): Body<Patch>,
 ) -> Answer<Json<ConnectionView>> {
-    let mut connection = find(&app, &id)?;
+    let mut connection = find(&app, &caller, &id)?;
     if let Some(name) = patch.name {
         check_text("/name", &name, NAME_BYTES_MAX)?;
         connection.name = Some(name);
@@ -121,27 +132,34 @@ pub(super) async fn patch(
     Ok(Json(connection.into()))
 }
 
-pub(super) async fn list(State(app): AppState, list: List<Filter>) -> Answer<Json<PageView<ConnectionView>>> {
+pub(super) async fn list(
+    State(app): AppState,
+    caller: Caller,
+    list: List<Filter>,
+) -> Answer<Json<PageView<ConnectionView>>> {
     let filter = list.filter;
     let fits = |connection: &Connection| {
-        filter.integration.as_ref().is_none_or(|integration| *integration == connection.integration)
+        caller.sees(&connection.customer)
+            && filter.integration.as_ref().is_none_or(|integration| *integration == connection.integration)
             && filter.customer.as_ref().is_none_or(|customer| *customer == connection.customer)
     };
-    Ok(Json(PageView::new(app.store.connections(&list.page, fits)?, ConnectionView::from)))
+    Ok(Json(PageView::new(&caller, app.store.connections(&list.page, fits)?, ConnectionView::from)?))
 }
 
-pub(super) async fn show(State(app): AppState, Path(id): Path<String>) -> Answer<Json<ConnectionView>> {
-    Ok(Json(find(&app, &id)?.into()))
+pub(super) async fn show(State(app): AppState, caller: Caller, Path(id): Path<String>) -> Answer<Json<ConnectionView>> {
+    Ok(Json(find(&app, &caller, &id)?.into()))
 }
 
 /// Removes the connection's subscriptions with it.
-pub(super) async fn remove(State(app): AppState, Path(id): Path<String>) -> Answer<StatusCode> {
-    app.store.remove_connection(&find(&app, &id)?).await?;
+pub(super) async fn remove(State(app): AppState, caller: Caller, Path(id): Path<String>) -> Answer<StatusCode> {
+    app.store.remove_connection(&find(&app, &caller, &id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(super) fn find(app: &App, id: &str) -> Answer<Connection> {
-    app.store.connection(id)?.ok_or_else(|| Problem::not_found("connection", id))
+/// What the caller does not see is not there.
+pub(super) fn find(app: &App, caller: &Caller, id: &str) -> Answer<Connection> {
+    let found = app.store.connection(id)?.filter(|connection| caller.sees(&connection.customer));
+    found.ok_or_else(|| Problem::not_found("connection", id))
 }
 
 fn checked_credentials(app: &App, integration: &Integration, credentials: Option<Value>) -> Answer<Value> {
@@ -152,11 +170,4 @@ fn checked_credentials(app: &App, integration: &Integration, credentials: Option
         violations if violations.is_empty() => Ok(credentials),
         violations => Err(Problem::invalid(violations)),
     }
-}
-
-fn check_text(pointer: &str, text: &str, bytes_max: usize) -> Answer<()> {
-    if !text.is_empty() && text.len() <= bytes_max && !text.contains(char::is_control) {
-        return Ok(());
-    }
-    Err(Problem::invalid_field(pointer, format!("must have 1 to {bytes_max} bytes and no control characters")))
 }

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::AppState;
+use super::auth::Caller;
 use super::error::{Answer, Problem, too_large};
 use super::extract::{List, NoFilter, PageView, body};
 use crate::connector::{ConnectorVersion, Manifest};
@@ -58,8 +59,12 @@ pub(super) async fn upload(State(app): AppState, headers: HeaderMap, request: Re
     Ok((status, Json(ConnectorView::from(version))).into_response())
 }
 
-pub(super) async fn list(State(app): AppState, list: List<NoFilter>) -> Answer<Json<PageView<ConnectorView>>> {
-    Ok(Json(PageView::new(app.store.connectors(&list.page)?, ConnectorView::from)))
+pub(super) async fn list(
+    State(app): AppState,
+    caller: Caller,
+    list: List<NoFilter>,
+) -> Answer<Json<PageView<ConnectorView>>> {
+    Ok(Json(PageView::new(&caller, app.store.connectors(&list.page)?, ConnectorView::from)?))
 }
 
 /// The newest version.
@@ -70,13 +75,14 @@ pub(super) async fn show(State(app): AppState, Path(key): Path<String>) -> Answe
 
 pub(super) async fn list_versions(
     State(app): AppState,
+    caller: Caller,
     Path(key): Path<String>,
     list: List<NoFilter>,
 ) -> Answer<Json<PageView<ConnectorView>>> {
     if app.store.connector_version(&key, None)?.is_none() {
         return Err(Problem::not_found("connector", &key));
     }
-    Ok(Json(PageView::new(app.store.connector_versions(&key, &list.page)?, ConnectorView::from)))
+    Ok(Json(PageView::new(&caller, app.store.connector_versions(&key, &list.page)?, ConnectorView::from)?))
 }
 
 pub(super) async fn show_version(

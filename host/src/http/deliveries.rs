@@ -5,8 +5,10 @@ use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 
 use super::AppState;
+use super::auth::Caller;
 use super::error::{Answer, Problem};
 use super::extract::{List, PageView};
+use crate::app::App;
 use crate::clock;
 use crate::delivery::{Attempt, Delivery, DeliveryStatus};
 use crate::id::DeliveryId;
@@ -57,33 +59,38 @@ impl From<Delivery> for DeliveryView {
     }
 }
 
-pub(super) async fn list(State(app): AppState, list: List<Filter>) -> Answer<Json<PageView<DeliveryView>>> {
+pub(super) async fn list(
+    State(app): AppState,
+    caller: Caller,
+    list: List<Filter>,
+) -> Answer<Json<PageView<DeliveryView>>> {
     let filter = list.filter;
     let is = |wanted: &Option<String>, value: &str| wanted.as_ref().is_none_or(|wanted| wanted == value);
     let fits = |delivery: &Delivery| {
-        is(&filter.integration, &delivery.integration)
+        caller.sees(&delivery.customer)
+            && is(&filter.integration, &delivery.integration)
             && is(&filter.connection, &delivery.connection)
             && is(&filter.customer, &delivery.customer)
             && is(&filter.subscription, delivery.subscription.as_str())
             && is(&filter.event, delivery.event.as_str())
             && filter.status.is_none_or(|status| status == delivery.status)
     };
-    Ok(Json(PageView::new(app.store.deliveries(&list.page, fits)?, DeliveryView::from)))
+    Ok(Json(PageView::new(&caller, app.store.deliveries(&list.page, fits)?, DeliveryView::from)?))
 }
 
-pub(super) async fn show(State(app): AppState, Path(id): Path<String>) -> Answer<Json<DeliveryView>> {
-    let delivery = parse(&id)?;
-    let delivery = app.store.delivery(&delivery)?.ok_or_else(|| Problem::not_found("delivery", &id))?;
-    Ok(Json(delivery.into()))
+pub(super) async fn show(State(app): AppState, caller: Caller, Path(id): Path<String>) -> Answer<Json<DeliveryView>> {
+    Ok(Json(find(&app, &caller, &id)?.into()))
 }
 
 /// Makes it due now, with a new round of attempts.
-pub(super) async fn retry(State(app): AppState, Path(id): Path<String>) -> Answer<Json<DeliveryView>> {
-    let delivery = parse(&id)?;
-    let delivery = app.store.retry_delivery(&delivery, clock::now()).await?;
+pub(super) async fn retry(State(app): AppState, caller: Caller, Path(id): Path<String>) -> Answer<Json<DeliveryView>> {
+    let delivery = find(&app, &caller, &id)?;
+    let delivery = app.store.retry_delivery(&delivery.id, clock::now()).await?;
     Ok(Json(delivery.ok_or_else(|| Problem::not_found("delivery", &id))?.into()))
 }
 
-fn parse(id: &str) -> Answer<DeliveryId> {
-    DeliveryId::parse(id).ok_or_else(|| Problem::not_found("delivery", id))
+/// What the caller does not see is not there.
+fn find(app: &App, caller: &Caller, id: &str) -> Answer<Delivery> {
+    let found = DeliveryId::parse(id).map(|id| app.store.delivery(&id)).transpose()?.flatten();
+    found.filter(|delivery| caller.sees(&delivery.customer)).ok_or_else(|| Problem::not_found("delivery", id))
 }

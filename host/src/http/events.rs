@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::AppState;
+use super::auth::Caller;
+use super::concern;
 use super::deliveries::DeliveryView;
 use super::error::{Answer, Problem};
 use super::extract::{List, PageView};
@@ -85,7 +87,11 @@ fn reason(event: &RoutedEvent) -> Option<String> {
     }
 }
 
-pub(super) async fn list(State(app): AppState, list: List<Filter>) -> Answer<Json<PageView<EventView>>> {
+pub(super) async fn list(
+    State(app): AppState,
+    caller: Caller,
+    list: List<Filter>,
+) -> Answer<Json<PageView<EventView>>> {
     let filter = list.filter;
     let fits = |event: &RoutedEvent| {
         filter.integration.as_ref().is_none_or(|integration| *integration == event.integration)
@@ -93,13 +99,19 @@ pub(super) async fn list(State(app): AppState, list: List<Filter>) -> Answer<Jso
             && filter.selector.as_ref().is_none_or(|selector| event.selectors.contains(selector))
             && filter.status.is_none_or(|status| status == event.status)
     };
-    Ok(Json(PageView::new(app.store.events(&list.page, fits)?, EventView::from)))
+    let see = |event: RoutedEvent| concern::event(&app, &caller, event);
+    // What the caller does not see must not fit either: a filter would tell of it.
+    let fits_as_seen =
+        |event: &RoutedEvent| fits(event) && see(event.clone()).is_ok_and(|event| event.as_ref().is_some_and(fits));
+    let page = concern::page(app.store.events(&list.page, fits_as_seen)?, see)?;
+    Ok(Json(PageView::new(&caller, page, EventView::from)?))
 }
 
-pub(super) async fn show(State(app): AppState, Path(id): Path<String>) -> Answer<Json<EventDetail>> {
+pub(super) async fn show(State(app): AppState, caller: Caller, Path(id): Path<String>) -> Answer<Json<EventDetail>> {
     let event = EventId::parse(&id).map(|id| app.store.event(&id)).transpose()?.flatten();
+    let event = event.map(|event| concern::event(&app, &caller, event)).transpose()?.flatten();
     let event = event.ok_or_else(|| Problem::not_found("event", &id))?;
-    let deliveries = app.store.deliveries_of_event(&event.id)?.into_iter().map(DeliveryView::from).collect();
+    let deliveries = concern::deliveries(&app, &caller, &event)?.into_iter().map(DeliveryView::from).collect();
     let payload = app.store.content(event.payload)?.and_then(|payload| serde_json::from_slice(&payload).ok());
     Ok(Json(EventDetail { event: event.into(), deliveries, payload }))
 }

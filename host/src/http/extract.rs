@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::auth::Caller;
 use super::error::{Answer, Problem, too_large};
 use crate::store::{Page, PageRequest};
 
@@ -62,6 +63,7 @@ impl<F: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for List<F> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Answer<Self> {
+        let caller = Caller::from_request_parts(parts, state).await?;
         let pairs = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(bad_query)?.0;
         let (page, filter): (Vec<_>, Vec<_>) =
             pairs.into_iter().partition(|(name, _)| name == "limit" || name == "cursor");
@@ -71,11 +73,14 @@ impl<F: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for List<F> {
             return Err(Problem::new(StatusCode::BAD_REQUEST, "query_invalid")
                 .detail(format!("limit must be 1 to {LIMIT_MAX}")));
         }
-        if page.cursor.as_ref().is_some_and(|cursor| URL_SAFE_NO_PAD.decode(cursor).is_err()) {
-            return Err(bad_query_text("`cursor` is not one that this server gave".to_owned()));
-        }
-        Ok(List { page: PageRequest { limit, cursor: page.cursor }, filter: parse(filter)? })
+        let cursor = page.cursor.map(|cursor| known_cursor(&caller, cursor)).transpose()?;
+        Ok(List { page: PageRequest { limit, cursor }, filter: parse(filter)? })
     }
+}
+
+fn known_cursor(caller: &Caller, cursor: String) -> Answer<String> {
+    let cursor = caller.reveal_cursor(cursor).filter(|cursor| URL_SAFE_NO_PAD.decode(cursor).is_ok());
+    cursor.ok_or_else(|| bad_query_text("`cursor` is not one that this server gave".to_owned()))
 }
 
 fn parse<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Answer<T> {
@@ -106,9 +111,18 @@ pub(super) struct PageView<T> {
 }
 
 impl<T> PageView<T> {
-    pub(super) fn new<R>(page: Page<R>, view: impl Fn(R) -> T) -> PageView<T> {
-        PageView { items: page.items.into_iter().map(view).collect(), cursor: page.cursor }
+    pub(super) fn new<R>(caller: &Caller, page: Page<R>, view: impl Fn(R) -> T) -> Answer<PageView<T>> {
+        let cursor = page.cursor.map(|cursor| caller.hide_cursor(cursor)).transpose()?;
+        Ok(PageView { items: page.items.into_iter().map(view).collect(), cursor })
     }
+}
+
+/// Refuses text that is empty, too long, or has control characters.
+pub(super) fn check_text(pointer: &str, text: &str, bytes_max: usize) -> Answer<()> {
+    if !text.is_empty() && text.len() <= bytes_max && !text.contains(char::is_control) {
+        return Ok(());
+    }
+    Err(Problem::invalid_field(pointer, format!("must have 1 to {bytes_max} bytes and no control characters")))
 }
 
 /// A JSON object, or what is wrong.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::AppState;
+use super::auth::Caller;
 use super::error::{Answer, Problem};
 use super::extract::{Body, List, NoFilter, PageView, merge, object};
 use crate::app::App;
@@ -126,8 +127,12 @@ pub(super) async fn patch(
     Ok(Json(integration.into()))
 }
 
-pub(super) async fn list(State(app): AppState, list: List<NoFilter>) -> Answer<Json<PageView<IntegrationView>>> {
-    Ok(Json(PageView::new(app.store.integrations(&list.page)?, IntegrationView::from)))
+pub(super) async fn list(
+    State(app): AppState,
+    caller: Caller,
+    list: List<NoFilter>,
+) -> Answer<Json<PageView<IntegrationView>>> {
+    Ok(Json(PageView::new(&caller, app.store.integrations(&list.page)?, IntegrationView::from)?))
 }
 
 pub(super) async fn show(State(app): AppState, Path(key): Path<String>) -> Answer<Json<IntegrationView>> {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::AppState;
+use super::auth::Caller;
 use super::error::{Answer, Problem};
 use super::extract::{Body, List, PageView, object};
 use super::{connections, integrations};
@@ -99,10 +100,10 @@ impl From<Subscription> for SubscriptionView {
     }
 }
 
-pub(super) async fn create(State(app): AppState, Body(create): Body<Create>) -> Answer<Response> {
+pub(super) async fn create(State(app): AppState, caller: Caller, Body(create): Body<Create>) -> Answer<Response> {
     check_destination(&create.destination)?;
     let connection = app.store.connection(&create.connection)?;
-    let connection = connection.ok_or_else(|| {
+    let connection = connection.filter(|connection| caller.sees(&connection.customer)).ok_or_else(|| {
         Problem::invalid_field("/connection", format!("there is no connection `{}`", create.connection))
     })?;
     let now = clock::now();
@@ -124,16 +125,17 @@ pub(super) async fn create(State(app): AppState, Body(create): Body<Create>) -> 
     };
     let secret = add_secret(&app, &mut subscription)?;
     check_event(&app, &subscription)?;
-    let subscription = subscribe_and_keep(&app, subscription).await?;
+    let subscription = subscribe_and_keep(&app, &caller, subscription).await?;
     Ok((StatusCode::CREATED, Json(WithSecret { subscription: subscription.into(), secret })).into_response())
 }
 
 pub(super) async fn patch(
     State(app): AppState,
+    caller: Caller,
     Path(id): Path<String>,
     Body(patch): Body<Patch>,
 ) -> Answer<Json<SubscriptionView>> {
-    let mut subscription = find(&app, &id)?;
+    let mut subscription = find(&app, &caller, &id)?;
     if let Some(destination) = patch.destination {
         check_destination(&destination)?;
         subscription.destination = destination;
@@ -144,42 +146,59 @@ pub(super) async fn patch(
     check_event(&app, &subscription)?;
     match subscription.status {
         Status::Disabled => keep(&app, subscription).await,
-        Status::Subscribed | Status::Error => Ok(Json(subscribe_and_keep(&app, subscription).await?.into())),
+        Status::Subscribed | Status::Error => Ok(Json(subscribe_and_keep(&app, &caller, subscription).await?.into())),
     }
 }
 
-pub(super) async fn list(State(app): AppState, list: List<Filter>) -> Answer<Json<PageView<SubscriptionView>>> {
+pub(super) async fn list(
+    State(app): AppState,
+    caller: Caller,
+    list: List<Filter>,
+) -> Answer<Json<PageView<SubscriptionView>>> {
     let filter = list.filter;
     let is = |wanted: &Option<String>, value: &str| wanted.as_ref().is_none_or(|wanted| wanted == value);
     let fits = |subscription: &Subscription| {
-        is(&filter.integration, &subscription.integration)
+        caller.sees(&subscription.customer)
+            && is(&filter.integration, &subscription.integration)
             && is(&filter.connection, &subscription.connection)
             && is(&filter.customer, &subscription.customer)
             && is(&filter.event, &subscription.event)
             && filter.status.is_none_or(|status| status == subscription.status)
     };
-    Ok(Json(PageView::new(app.store.subscriptions(&list.page, fits)?, SubscriptionView::from)))
+    Ok(Json(PageView::new(&caller, app.store.subscriptions(&list.page, fits)?, SubscriptionView::from)?))
 }
 
-pub(super) async fn show(State(app): AppState, Path(id): Path<String>) -> Answer<Json<SubscriptionView>> {
-    Ok(Json(find(&app, &id)?.into()))
+pub(super) async fn show(
+    State(app): AppState,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Answer<Json<SubscriptionView>> {
+    Ok(Json(find(&app, &caller, &id)?.into()))
 }
 
-pub(super) async fn remove(State(app): AppState, Path(id): Path<String>) -> Answer<StatusCode> {
-    app.store.remove_subscription(&find(&app, &id)?).await?;
+pub(super) async fn remove(State(app): AppState, caller: Caller, Path(id): Path<String>) -> Answer<StatusCode> {
+    app.store.remove_subscription(&find(&app, &caller, &id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Runs `get-event-selector` again.
-pub(super) async fn resubscribe(State(app): AppState, Path(id): Path<String>) -> Answer<Json<SubscriptionView>> {
-    let subscription = find(&app, &id)?;
+pub(super) async fn resubscribe(
+    State(app): AppState,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Answer<Json<SubscriptionView>> {
+    let subscription = find(&app, &caller, &id)?;
     check_event(&app, &subscription)?;
-    Ok(Json(subscribe_and_keep(&app, subscription).await?.into()))
+    Ok(Json(subscribe_and_keep(&app, &caller, subscription).await?.into()))
 }
 
 /// Stops routing and delivering. What is pending waits.
-pub(super) async fn disable(State(app): AppState, Path(id): Path<String>) -> Answer<Json<SubscriptionView>> {
-    let mut subscription = find(&app, &id)?;
+pub(super) async fn disable(
+    State(app): AppState,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Answer<Json<SubscriptionView>> {
+    let mut subscription = find(&app, &caller, &id)?;
     subscription.status = Status::Disabled;
     subscription.error = Some(Reason::new("disabled", "the subscription was disabled through the API"));
     subscription.updated_at = clock::now();
@@ -187,10 +206,14 @@ pub(super) async fn disable(State(app): AppState, Path(id): Path<String>) -> Ans
 }
 
 /// Goes on where it was stopped; events that came in between and went nowhere else are routed.
-pub(super) async fn enable(State(app): AppState, Path(id): Path<String>) -> Answer<Json<SubscriptionView>> {
-    let mut subscription = find(&app, &id)?;
+pub(super) async fn enable(
+    State(app): AppState,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Answer<Json<SubscriptionView>> {
+    let mut subscription = find(&app, &caller, &id)?;
     if subscription.source.is_none() {
-        return Ok(Json(subscribe_and_keep(&app, subscription).await?.into()));
+        return Ok(Json(subscribe_and_keep(&app, &caller, subscription).await?.into()));
     }
     subscription.status = Status::Subscribed;
     subscription.error = None;
@@ -199,8 +222,12 @@ pub(super) async fn enable(State(app): AppState, Path(id): Path<String>) -> Answ
 }
 
 /// Makes a new signing secret. The one before signs along for a while, so that receivers can change over.
-pub(super) async fn rotate_secret(State(app): AppState, Path(id): Path<String>) -> Answer<Json<WithSecret>> {
-    let mut subscription = find(&app, &id)?;
+pub(super) async fn rotate_secret(
+    State(app): AppState,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Answer<Json<WithSecret>> {
+    let mut subscription = find(&app, &caller, &id)?;
     let now = clock::now();
     let end = clock::after_ms(now, app.config.delivery.secret_overlap_ms);
     subscription.secrets.truncate(1);
@@ -211,9 +238,12 @@ pub(super) async fn rotate_secret(State(app): AppState, Path(id): Path<String>) 
     Ok(Json(WithSecret { subscription: subscription.into(), secret }))
 }
 
-fn find(app: &App, id: &str) -> Answer<Subscription> {
+/// What the caller does not see is not there.
+fn find(app: &App, caller: &Caller, id: &str) -> Answer<Subscription> {
     let found = SubscriptionId::parse(id).map(|id| app.store.subscription(&id)).transpose()?.flatten();
-    found.ok_or_else(|| Problem::not_found("subscription", id))
+    found
+        .filter(|subscription| caller.sees(&subscription.customer))
+        .ok_or_else(|| Problem::not_found("subscription", id))
 }
 
 async fn keep(app: &App, subscription: Subscription) -> Answer<Json<SubscriptionView>> {
@@ -222,8 +252,8 @@ async fn keep(app: &App, subscription: Subscription) -> Answer<Json<Subscription
 }
 
 /// Goes on when the client hangs up: an external app may be slow to answer.
-async fn subscribe_and_keep(app: &Arc<App>, mut subscription: Subscription) -> Answer<Subscription> {
-    let connection = connections::find(app, &subscription.connection)?;
+async fn subscribe_and_keep(app: &Arc<App>, caller: &Caller, mut subscription: Subscription) -> Answer<Subscription> {
+    let connection = connections::find(app, caller, &subscription.connection)?;
     let integration = integrations::find(app, &subscription.integration)?;
     let version = integrations::version(app, &integration)?;
     let app = Arc::clone(app);

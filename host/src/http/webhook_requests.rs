@@ -8,6 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::AppState;
+use super::auth::Caller;
+use super::concern;
 use super::deliveries::DeliveryView;
 use super::error::{Answer, Problem};
 use super::events::EventView;
@@ -113,34 +115,47 @@ impl From<WebhookRequest> for RequestView {
     }
 }
 
-pub(super) async fn list(State(app): AppState, list: List<Filter>) -> Answer<Json<PageView<RequestView>>> {
+pub(super) async fn list(
+    State(app): AppState,
+    caller: Caller,
+    list: List<Filter>,
+) -> Answer<Json<PageView<RequestView>>> {
     let filter = list.filter;
     let fits = |request: &WebhookRequest| {
         filter.integration.as_ref().is_none_or(|integration| *integration == request.integration)
             && filter.global_webhook.as_ref().is_none_or(|webhook| *webhook == request.webhook_key)
             && filter.status.is_none_or(|status| status == request.status)
     };
-    Ok(Json(PageView::new(app.store.webhook_requests(&list.page, fits)?, RequestView::from)))
+    let see = |request: WebhookRequest| concern::request(&app, &caller, request);
+    let is_seen = |request: &WebhookRequest| fits(request) && see(request.clone()).is_ok_and(|seen| seen.is_some());
+    let page = concern::page(app.store.webhook_requests(&list.page, is_seen)?, see)?;
+    Ok(Json(PageView::new(&caller, page, RequestView::from)?))
 }
 
-pub(super) async fn show(State(app): AppState, Path(id): Path<String>) -> Answer<Json<RequestDetail>> {
-    Ok(Json(detail(&app, find(&app, &id)?)?))
+pub(super) async fn show(State(app): AppState, caller: Caller, Path(id): Path<String>) -> Answer<Json<RequestDetail>> {
+    Ok(Json(detail(&app, &caller, find(&app, &caller, &id)?)?))
 }
 
 /// Runs the request again through the connector version that its integration runs now. The handler sees the time at
 /// which the request came, so that signed time stamps are still good.
-pub(super) async fn replay(State(app): AppState, Path(id): Path<String>) -> Answer<Json<RequestDetail>> {
-    let request = find(&app, &id)?;
+pub(super) async fn replay(
+    State(app): AppState,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Answer<Json<RequestDetail>> {
+    let request = find(&app, &caller, &id)?;
     let incoming = incoming(&app, &request).await?;
     let kept = match ingest::receive(&app, incoming).await {
         Ok((id, _)) | Err(ingest::Error::HandlerFailed(_, id)) => id,
         Err(error) => return Err(error.into()),
     };
-    Ok(Json(detail(&app, find(&app, kept.as_str())?)?))
+    Ok(Json(detail(&app, &caller, find(&app, &caller, kept.as_str())?)?))
 }
 
-fn find(app: &App, id: &str) -> Answer<WebhookRequest> {
+/// What the caller does not see is not there.
+fn find(app: &App, caller: &Caller, id: &str) -> Answer<WebhookRequest> {
     let found = RequestId::parse(id).map(|id| app.store.webhook_request(&id)).transpose()?.flatten();
+    let found = found.map(|request| concern::request(app, caller, request)).transpose()?.flatten();
     found.ok_or_else(|| Problem::not_found("webhook request", id))
 }
 
@@ -169,10 +184,10 @@ fn content(app: &App, request: &WebhookRequest) -> Answer<Option<(Received, byte
     Ok(received.zip(body))
 }
 
-fn detail(app: &App, request: WebhookRequest) -> Answer<RequestDetail> {
+fn detail(app: &App, caller: &Caller, request: WebhookRequest) -> Answer<RequestDetail> {
     let mut events = Vec::new();
-    for event in app.store.events_of_request(&request.id)? {
-        let deliveries = app.store.deliveries_of_event(&event.id)?;
+    for event in concern::events(app, caller, &request)? {
+        let deliveries = concern::deliveries(app, caller, &event)?;
         let deliveries = deliveries.into_iter().map(DeliveryView::from).collect();
         events.push(EventDetail { event: event.into(), deliveries });
     }

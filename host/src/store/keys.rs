@@ -8,8 +8,12 @@
 pub(super) enum Table {
     /// → number of the store's layout
     Layout = 0,
-    /// → hash of the API token
-    ApiToken = 1,
+    /// → hash of the API token, in stores of the time when there was one alone
+    OnlyApiToken = 1,
+    /// token id → ApiToken
+    ApiToken = 2,
+    /// hash → token id
+    ApiTokenOfHash = 3,
     /// connector → its newest version number
     Connector = 10,
     /// (connector) version → ConnectorVersion

@@ -1,6 +1,7 @@
 //! What every store must do, whichever engine it stands on. The tests speak of connectors, subscriptions, requests
 //! and deliveries; only `store_with`, `reopen` and `copy` know how the store under test is made.
 
+mod api_tokens;
 mod connectors;
 mod duplicates;
 mod durability;
@@ -54,6 +55,7 @@ fn store_with(change: impl FnOnce(&mut Options)) -> Fixture {
         unrouted_events_max: 1_000,
         duplicate_window_ms: 60_000,
         deliveries_in_flight_per_subscription_max: 4,
+        api_tokens_max: 3,
     };
     change(&mut options);
     open(tempfile::tempdir().unwrap(), options)
