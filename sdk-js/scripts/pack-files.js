@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { cp, rm } from 'node:fs/promises';
 
 /** What builds leave in a sample. */
-const BUILT = /[\\/](dist|node_modules)$/;
+const BUILT = /[\\/](dist|node_modules|target)$/;
 
 const isRemoving = process.argv.includes('--remove');
 for (const name of ['wit', 'sample-connectors', 'LICENSE']) {

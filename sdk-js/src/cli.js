@@ -20,9 +20,9 @@ const text = /** @type {const} */ ({ type: 'string' });
 const COMMANDS = {
   init: { options: { from: text }, run: runInit },
   check: { options: {}, run: runCheck },
-  test: { options: { patchbay: text }, run: runTest },
+  test: { options: { patchbay: text, component: text }, run: runTest },
   dev: { options: { host: text, token: text, parameters: text, patchbay: text, port: text }, run: runDev },
-  push: { options: { host: text, token: text }, run: runPush },
+  push: { options: { host: text, token: text, component: text }, run: runPush },
   build: { options: { output: { ...text, short: 'o' } }, run: runBuild },
   bundle: { options: { component: text, output: { ...text, short: 'o' } }, run: runBundle },
 };
@@ -116,7 +116,6 @@ async function runBuild(folder, { output }) {
  */
 async function runBundle(folder, { component, output }) {
   if (component === undefined) throw new UsageError('`bundle` needs `--component file.wasm`.');
-  if (output === undefined) throw new UsageError('`bundle` needs `-o out.wasm`.');
   report(folder, await bundle(folder, { component, output }));
   return 0;
 }

@@ -12,7 +12,7 @@ export const HELP = {
   patchbay-sdk dev <folder>                            a host on this machine; every change is live, every request shown
   patchbay-sdk push <folder> --host URL --token T      builds it and uploads it to a host
   patchbay-sdk build <folder> [-o out.wasm]            checks it, then makes the bundle
-  patchbay-sdk bundle <folder> --component file.wasm -o out.wasm
+  patchbay-sdk bundle <folder> --component file.wasm [-o out.wasm]
                                                        joins it with a component built elsewhere
   patchbay-sdk <command> --help                        says more
 
@@ -32,10 +32,11 @@ Makes a new connector: from a template with one signed webhook, one event and ex
 ships with the SDK, by its name or the provider's: \`--from GitHub\`. \`patchbay-sdk init\` alone lists them.
 Nothing is overwritten: the folder must be new or empty.
 `,
-  test: `patchbay-sdk test <folder> [--patchbay PATH]
+  test: `patchbay-sdk test <folder> [--component file.wasm] [--patchbay PATH]
 
 Checks and builds the folder, then runs examples/*.json with the host program, \`patchbay test\`: in the real sandbox,
-under the real limits, without a server or a network. Its output and exit status are passed on.
+under the real limits, without a server or a network. Its output and exit status are passed on. With --component nothing is
+built: that component is the connector's code, as for \`bundle\`.
 
 The host program is looked for at --patchbay, in PATCHBAY_BIN, on PATH, and in a clone of the repository where cargo
 builds it.
@@ -53,7 +54,7 @@ folder, one for each connector, so URIs, customers and subscriptions are still t
 --parameters names the connector parameters of the integration. Without it they stay as they are; a new integration on a
 host that was started here gets those of an example.
 `,
-  push: `patchbay-sdk push <folder> --host URL --token T
+  push: `patchbay-sdk push <folder> [--component file.wasm] --host URL --token T
 
 Builds the folder and uploads the bundle to a host. Integrations that do not name a version run it from then on.
 PATCHBAY_URL and PATCHBAY_TOKEN in the environment stand for the two options.
@@ -72,10 +73,10 @@ The build loads your modules once and keeps them loaded in the bundle, so code a
 request. A build takes a few seconds, the first on a machine a little longer; after a change of YAML alone well under
 one, because components are kept in \${XDG_CACHE_HOME:-~/.cache}/patchbay-sdk (the newest 32).
 `,
-  bundle: `patchbay-sdk bundle <folder> --component file.wasm -o out.wasm
+  bundle: `patchbay-sdk bundle <folder> --component file.wasm [-o out.wasm]
 
 Appends the manifest of the folder to a component that implements the world \`connector\` of patchbay:connector@0.1.0
-and was built by other tools, for example from Rust. JavaScript files are not looked for: \`implementationType:
-javascript\` in a spec then means that the component answers.
+and was built by other tools, for example from Rust. The specs say \`implementationType: component\` where it answers.
+JavaScript files are not looked for. Without -o the bundle goes to <folder>/dist/<key>.wasm.
 `,
 };

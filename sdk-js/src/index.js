@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { bundleCode } from './code/bundle-code.js';
 import { checkSources } from './code/source-checks.js';
 import { appendSection, findSection, whyNotComponent } from './component/sections.js';
+import { COMPONENT } from './folder/method-files.js';
 import { readFolder } from './folder/read-folder.js';
 import { manifest, MANIFEST_SECTION } from './manifest.js';
 import { CheckError, Problems } from './problems.js';
@@ -29,6 +30,7 @@ export async function build(folder, { output, onProgress = () => undefined } = {
   const problems = new Problems();
   onProgress('check', 0);
   const { connector, code } = await readAndBundle(folder, problems);
+  if (connector !== undefined) refuseComponents(connector);
   if (problems.hasErrors || connector === undefined || code === undefined) throw new CheckError(problems.sorted());
   const { ENGINE, makeComponent } = await import('./component/component.js');
   const component = await makeComponent(code, onProgress);
@@ -47,7 +49,16 @@ export async function bundle(folder, { component: file, output }) {
   if (findSection(component, MANIFEST_SECTION) !== undefined) {
     throw new Error(`${file}: it is a bundle already; give the component that it was made of`);
   }
-  return write(component, manifest(connector, { sdk: SDK, engine: 'external component' }), output, problems);
+  const path = output ?? join(folder, 'dist', `${connector.key}.wasm`);
+  return write(component, manifest(connector, { sdk: SDK, engine: 'external component' }), path, problems);
+}
+
+/** @param {import('./folder/read-folder.js').Connector} connector */
+function refuseComponents({ webhooks, events }) {
+  for (const implementation of [...webhooks.map(({ handle }) => handle), ...events.map(({ selector }) => selector)]) {
+    if (implementation?.type !== COMPONENT) continue;
+    implementation.spec.error(['methods'], 'this method is in a component that is built elsewhere', 'Name it: `patchbay-sdk bundle`, `test` or `push` with `--component file.wasm`.');
+  }
 }
 
 /**

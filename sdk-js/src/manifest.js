@@ -36,8 +36,9 @@ export function manifest(connector, build) {
 /** @param {import('./folder/read-folder.js').Implementation} [implementation] */
 function method(implementation) {
   if (implementation === undefined) return undefined;
-  if (implementation.type === 'javascript') return { implementationType: 'javascript' };
-  return { implementationType: 'mapping', mapping: implementation.yaml.ordered };
+  if (implementation.type === 'mapping') return { implementationType: 'mapping', mapping: implementation.yaml.ordered };
+  // To the host all code is the component's, whatever it was written in.
+  return { implementationType: 'javascript' };
 }
 
 /**

@@ -93,6 +93,23 @@ test('bundle joins a folder with a component, key order kept', async () => {
   await assert.rejects(bundle(root, options), /it is a bundle already/);
 });
 
+test('a folder whose code is a component says so, and only `bundle` takes it', async () => {
+  const { root, options } = await folderWithComponent(COMPONENT);
+  for (const file of ['global-webhooks/hook/spec.yml', 'events/happened/spec.yml']) {
+    await writeFile(join(root, file), SOUND[file].replace('javascript', 'component'));
+  }
+  assert.deepEqual((await check(root)).filter(({ severity }) => severity === 'error'), []);
+  const { path, manifest } = await bundle(root, { component: options.component });
+  assert.equal(path, join(root, 'dist/sound.wasm'));
+  assert.equal(manifest.globalWebhooks[0].methods.handle.implementationType, 'javascript');
+
+  await assert.rejects(build(root), (error) => {
+    const places = error.problems.map(({ file, line, remedy }) => [file, line, remedy.includes('--component')]);
+    assert.deepEqual(places, [['events/happened/spec.yml', 4, true], ['global-webhooks/hook/spec.yml', 3, true]]);
+    return true;
+  });
+});
+
 test('bundle refuses what is no component', async () => {
   for (const [bytes, why] of [[MODULE, /it is a core WebAssembly module/], [Uint8Array.of(1, 2), /it is not a WebAssembly file/]]) {
     const { root, options } = await folderWithComponent(bytes);

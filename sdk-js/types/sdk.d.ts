@@ -41,8 +41,8 @@ export function build(
   },
 ): Promise<Bundle>;
 
-/** Joins a connector folder with a component built elsewhere. */
-export function bundle(folder: string, options: { component: string; output: string }): Promise<Bundle>;
+/** Joins a connector folder with a component built elsewhere. Without `output` it goes where {@link build} puts it. */
+export function bundle(folder: string, options: { component: string; output?: string }): Promise<Bundle>;
 
 /** The folder has mistakes; nothing was built. */
 export class CheckError extends Error {

@@ -8,7 +8,7 @@ import { sampleNamed, samples } from '../samples.js';
 
 const TEMPLATE = fileURLToPath(new URL('../../template', import.meta.url));
 /** What a copy leaves behind: things that were built or installed. */
-const LEFT_BEHIND = ['dist', 'node_modules'];
+const LEFT_BEHIND = ['dist', 'node_modules', 'target'];
 
 /**
  * @param {string} folder

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { build } from '../index.js';
+import { build, bundle } from '../index.js';
 import { exampleFiles, NO_EXAMPLES } from '../folder/examples.js';
 import { findPatchbay } from '../host/program.js';
 import { CheckError, Problems } from '../problems.js';
@@ -13,14 +13,15 @@ import { progressPrinter } from '../progress.js';
 
 /**
  * @param {string} folder
- * @param {{ patchbay?: string }} values
+ * @param {{ patchbay?: string, component?: string }} values
  */
-export async function runTest(folder, { patchbay }) {
+export async function runTest(folder, { patchbay, component }) {
   // Before the build, which may take long.
   const program = findPatchbay(patchbay);
   await requireExamples(folder);
   const progress = progressPrinter(process.stderr);
-  const made = await build(folder, { onProgress: progress.show }).finally(progress.end);
+  const making = component === undefined ? build(folder, { onProgress: progress.show }) : bundle(folder, { component });
+  const made = await making.finally(progress.end);
   printProblems(folder, made.warnings);
   return run(program, ['test', made.path, join(folder, 'examples')]);
 }

@@ -5,7 +5,7 @@ import { didYouMean } from '../suggest.js';
 import { checkFields, key, oneOf, text } from './fields.js';
 import { checkFormulas } from './formulas.js';
 import { schema } from './json-schema.js';
-import { requireMethodFile, SUPPORTED_TYPES } from './method-files.js';
+import { COMPONENT, requireMethodFile, SUPPORTED_TYPES } from './method-files.js';
 import { readKeyedFolders } from './list.js';
 import { readYaml } from './yaml-file.js';
 
@@ -29,7 +29,7 @@ const EVENT_FIELDS = {
 };
 
 /** @type {import('./fields.js').Fields} */
-const SELECTOR = { implementationType: { rule: oneOf(SUPPORTED_TYPES), isRequired: true } };
+const SELECTOR = { implementationType: { rule: oneOf([...SUPPORTED_TYPES, COMPONENT]), isRequired: true } };
 
 /**
  * @param {import('./read-folder.js').Reading} reading
@@ -68,8 +68,8 @@ function checkMethods(yaml, path, value) {
 async function readSelector({ root, problems, isComponentGiven }, folder, files, spec) {
   const methods = Object(spec.value?.methods);
   const type = methods[SPELLINGS.find((each) => Object.hasOwn(methods, each)) ?? '']?.implementationType;
+  if (type === COMPONENT || (type === 'javascript' && isComponentGiven)) return { type: COMPONENT, file: spec.file, spec };
   if (!SUPPORTED_TYPES.includes(type)) return undefined;
-  if (type === 'javascript' && isComponentGiven) return { type, file: `${folder}/get-event-selector` };
   const file = requireMethodFile(problems, folder, files, SPELLINGS, type);
   if (file === undefined) return undefined;
   if (type === 'javascript') return { type, file };

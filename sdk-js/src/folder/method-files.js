@@ -15,8 +15,11 @@ const SUFFIXES = [
   ['.yml', 'mapping'],
 ];
 
-/** The kinds of implementation that a bundle can hold. */
+/** The kinds of implementation that a bundle can hold and that a file stands for. */
 export const SUPPORTED_TYPES = ['javascript', 'mapping'];
+
+/** The code is in a component that was built elsewhere, for example from Rust; no file here stands for it. */
+export const COMPONENT = 'component';
 
 /**
  * The files among `names` that implement the method.

@@ -15,7 +15,7 @@ import { readWebhooks } from './webhooks.js';
 
 /**
  * @typedef {import('./yaml-file.js').YamlFile} YamlFile
- * @typedef {{ type: 'javascript', file: string } | { type: 'mapping', yaml: YamlFile }} Implementation
+ * @typedef {{ type: 'javascript', file: string } | { type: 'mapping', yaml: YamlFile } | { type: 'component', file: string, spec: YamlFile }} Implementation
  *
  * @typedef {object} Connector of a folder with mistakes, an implementation may be missing
  * @property {string} root
@@ -29,7 +29,7 @@ import { readWebhooks } from './webhooks.js';
  * @typedef {object} Reading what the parts of the reader share
  * @property {string} root
  * @property {import('../problems.js').Problems} problems
- * @property {boolean} isComponentGiven the component is built elsewhere, so JavaScript files are not looked for
+ * @property {boolean} isComponentGiven the component was built elsewhere, so JavaScript files are not looked for
  * @property {(folder: string) => Promise<{ files: string[], folders: string[] }>} list
  */
 

@@ -2,7 +2,7 @@
  * Reads `global-webhooks/<key>/`: the spec of each global webhook and the file of its `handle`.
  */
 import { checkFields, key, oneOf, text } from './fields.js';
-import { requireMethodFile } from './method-files.js';
+import { COMPONENT, requireMethodFile } from './method-files.js';
 import { readKeyedFolders } from './list.js';
 
 /** @type {import('./fields.js').Fields} */
@@ -19,7 +19,7 @@ const METHODS = { handle: { rule: (...at) => checkFields(...at, HANDLE), isRequi
 /** @type {import('./fields.js').Fields} */
 const HANDLE = {
   implementationType: {
-    rule: oneOf(['javascript'], () => '`handle` can only be `javascript`.'),
+    rule: oneOf(['javascript', COMPONENT], () => '`handle` can only be `javascript`, or `component` where it is built elsewhere.'),
     isRequired: true,
   },
 };
@@ -32,12 +32,21 @@ export async function readWebhooks(reading) {
   const webhooks = [];
   for (const { key: name, folder, files, spec } of await readKeyedFolders(reading, 'global-webhooks')) {
     checkFields(spec, [], spec.value, WEBHOOK_FIELDS);
-    const file = reading.isComponentGiven
-      ? `${folder}/handle`
-      : requireMethodFile(reading.problems, folder, files, ['handle'], 'javascript');
-    /** @type {import('./read-folder.js').Implementation | undefined} */
-    const handle = file === undefined ? undefined : { type: 'javascript', file };
-    webhooks.push({ key: name, spec, handle });
+    webhooks.push({ key: name, spec, handle: readHandle(reading, folder, files, spec) });
   }
   return webhooks;
+}
+
+/**
+ * @param {import('./read-folder.js').Reading} reading
+ * @param {string} folder
+ * @param {readonly string[]} files
+ * @param {import('./yaml-file.js').YamlFile} spec
+ * @returns {import('./read-folder.js').Implementation | undefined}
+ */
+function readHandle({ problems, isComponentGiven }, folder, files, spec) {
+  const isBuiltElsewhere = spec.value?.methods?.handle?.implementationType === COMPONENT;
+  if (isComponentGiven || isBuiltElsewhere) return { type: COMPONENT, file: spec.file, spec };
+  const file = requireMethodFile(problems, folder, files, ['handle'], 'javascript');
+  return file === undefined ? undefined : { type: 'javascript', file };
 }
