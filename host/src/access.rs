@@ -56,6 +56,7 @@ const GRANTS: &[(&str, &str, &[Kind])] = &[
     ("DELETE", "/v1/connections/{id}", &[Customer]),
     ("GET", "/v1/subscriptions", &[Read, Customer]),
     ("POST", "/v1/subscriptions", &[Customer]),
+    ("POST", "/v1/subscriptions/bulk", &[Customer]),
     ("GET", "/v1/subscriptions/{id}", &[Read, Customer]),
     ("PATCH", "/v1/subscriptions/{id}", &[Customer]),
     ("DELETE", "/v1/subscriptions/{id}", &[Customer]),

@@ -66,7 +66,7 @@ impl App {
         let listener =
             tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
         app.greet(listener.local_addr()?).await?;
-        app.tasks.spawn(warm_up(Arc::clone(&app)));
+        app.tasks.spawn(compile_ahead(Arc::clone(&app)));
         let worker = tokio::spawn(deliver::run(Arc::clone(&app), stop.clone()));
         let sweeper = tokio::spawn(sweep(Arc::clone(&app), stop.clone()));
         http::serve(Arc::clone(&app), listener, stop.clone()).await;
@@ -92,11 +92,12 @@ impl App {
 
     /// A connector version, ready to be called.
     pub(crate) async fn load(&self, version: &ConnectorVersion) -> Result<Arc<Loaded>, sandbox::Error> {
-        let component = || -> anyhow::Result<bytes::Bytes> {
-            let bundle = self.store.bundle(&version.digest)?;
-            Ok(bundle::read(&bundle)?.component.into())
-        };
-        self.sandbox.load(&version.component, component).await
+        self.sandbox.load(&version.component, || self.component(version)).await
+    }
+
+    fn component(&self, version: &ConnectorVersion) -> anyhow::Result<bytes::Bytes> {
+        let bundle = self.store.bundle(&version.digest)?;
+        Ok(bundle::read(&bundle)?.component.into())
     }
 
     /// The connector parameters of an integration.
@@ -123,15 +124,20 @@ fn say(line: &str) {
     println!("{line}");
 }
 
-/// Loads the connectors in use, so that the first webhook does not wait for a compiler.
-async fn warm_up(app: Arc<App>) {
+/// Compiles what connectors in use lack, as after a change of the engine, so that the first webhook does not wait for a
+/// compiler. Loads nothing: that takes milliseconds, and is left to whoever comes first.
+async fn compile_ahead(app: Arc<App>) {
     let mut request = PageRequest { limit: 250, cursor: None };
     loop {
         let Ok(page) = app.store.integrations(&request) else { return };
         for integration in &page.items {
             let Ok(Some(version)) = app.version_of(integration) else { continue };
-            if let Err(error) = app.load(&version).await {
-                tracing::error!(integration = integration.key, version = version.version, %error, "connector cannot be loaded");
+            match app.sandbox.compile(&version.component, || app.component(&version)).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::error!(integration = integration.key, version = version.version, %error, "connector cannot be compiled");
+                }
             }
         }
         match page.cursor {

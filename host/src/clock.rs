@@ -8,6 +8,11 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
+/// The present, as file systems count it.
+pub(crate) fn system_time() -> std::time::SystemTime {
+    std::time::SystemTime::now()
+}
+
 /// `base` and some milliseconds; at the end of time it stays there.
 pub(crate) fn after_ms(base: Timestamp, ms: u64) -> Timestamp {
     let ms = i64::try_from(ms).unwrap_or(i64::MAX);

@@ -70,6 +70,12 @@ pub(crate) struct Limits {
     /// Body of a request to the API, bundles aside, in bytes
     #[arg(long, value_name = "BYTES", env = "PATCHBAY_API_BODY_BYTES_MAX", default_value_t = 1 << 20)]
     pub(crate) api_body_bytes_max: usize,
+    /// Body of a request for many subscriptions, in bytes
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_BULK_BYTES_MAX", default_value_t = 8 << 20)]
+    pub(crate) bulk_bytes_max: usize,
+    /// Subscriptions that one such request may ask for
+    #[arg(long, value_name = "N", env = "PATCHBAY_BULK_LINES_MAX", default_value_t = 10_000)]
+    pub(crate) bulk_lines_max: usize,
     /// Uploaded bundle, in bytes
     #[arg(long, value_name = "BYTES", env = "PATCHBAY_BUNDLE_BYTES_MAX", default_value_t = 64 << 20)]
     pub(crate) bundle_bytes_max: usize,
@@ -91,8 +97,8 @@ pub(crate) struct Limits {
     /// How long a call may wait for its turn before it is answered 503, in milliseconds
     #[arg(long, value_name = "MS", env = "PATCHBAY_GUEST_QUEUE_MS_MAX", default_value_t = 2_000)]
     pub(crate) guest_queue_ms_max: u64,
-    /// Connector versions that stay loaded; the longest loaded goes first
-    #[arg(long, value_name = "N", env = "PATCHBAY_CONNECTORS_LOADED_MAX", default_value_t = 200)]
+    /// Connector versions that stay loaded; the one that was not used for longest goes first
+    #[arg(long, value_name = "N", env = "PATCHBAY_CONNECTORS_LOADED_MAX", default_value_t = 64)]
     pub(crate) connectors_loaded_max: usize,
     /// Time to compile an uploaded bundle, in milliseconds
     #[arg(long, value_name = "MS", env = "PATCHBAY_COMPILE_MS_MAX", default_value_t = 120_000)]

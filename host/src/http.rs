@@ -51,6 +51,10 @@ fn router(app: Arc<App>) -> Router {
         )
         .route("/subscriptions", post(subscriptions::create).get(subscriptions::list))
         .route(
+            "/subscriptions/bulk",
+            post(subscriptions::create_many).layer(DefaultBodyLimit::max(limits.bulk_bytes_max)),
+        )
+        .route(
             "/subscriptions/{id}",
             get(subscriptions::show).patch(subscriptions::patch).delete(subscriptions::remove),
         )

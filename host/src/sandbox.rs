@@ -11,6 +11,7 @@ mod wit;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -98,13 +99,15 @@ pub(crate) struct Sandbox {
     /// Loaded connectors by digest. Replaced whole, so that calls in flight keep what they have.
     loaded: ArcSwap<HashMap<String, Arc<Loaded>>>,
     calls: Arc<Semaphore>,
+    started: Instant,
 }
 
 /// A connector that is ready to be called.
 pub(crate) struct Loaded {
     connector: wit::ConnectorPre<Guest>,
     calls: Arc<Semaphore>,
-    loaded_at: Instant,
+    /// When it was last asked for, in milliseconds since the sandbox started.
+    used_at_ms: AtomicU64,
 }
 
 impl Sandbox {
@@ -123,6 +126,7 @@ impl Sandbox {
             loaded: ArcSwap::default(),
             calls: Arc::new(Semaphore::new(limits.calls_max)),
             limits,
+            started: Instant::now(),
         })
     }
 
@@ -136,13 +140,23 @@ impl Sandbox {
         E: std::fmt::Display,
     {
         if let Some(loaded) = self.loaded.load().get(digest) {
+            loaded.used_at_ms.store(elapsed_ms(self.started), Ordering::Relaxed);
             return Ok(Arc::clone(loaded));
         }
-        let bundle = || bundle().map_err(|error| Error::Unloadable(error.to_string()));
-        let component = self.machine_code.component(&self.engine, digest, bundle).await?;
+        let component = self.machine_code.component(&self.engine, digest, unloadable(bundle)).await?;
         let loaded = Arc::new(self.prepare(&component)?);
         self.keep(digest, &loaded);
         Ok(loaded)
+    }
+
+    /// Compiles a connector that has no machine code here, as after a change of the engine. Loads nothing. Returns whether
+    /// there is room for more.
+    pub(crate) async fn compile<E: std::fmt::Display>(
+        &self,
+        digest: &str,
+        bundle: impl FnOnce() -> Result<Bytes, E>,
+    ) -> Result<bool, Error> {
+        self.machine_code.prepare(digest, unloadable(bundle)).await
     }
 
     /// Answers a request to one of the connector's global webhooks.
@@ -220,14 +234,15 @@ impl Sandbox {
         let instance = self.linker.instantiate_pre(component).map_err(not_a_connector)?;
         let connector = wit::ConnectorPre::new(instance).map_err(not_a_connector)?;
         let calls = Arc::new(Semaphore::new(self.limits.calls_per_connector_max));
-        Ok(Loaded { connector, calls, loaded_at: Instant::now() })
+        Ok(Loaded { connector, calls, used_at_ms: AtomicU64::new(elapsed_ms(self.started)) })
     }
 
+    /// Where there are too many, the one goes that was not used for longest.
     fn keep(&self, digest: &str, loaded: &Arc<Loaded>) {
         self.loaded.rcu(|table| {
             let mut table = HashMap::clone(table);
             if table.len() >= self.limits.connectors_loaded_max {
-                let oldest = table.iter().min_by_key(|(_, loaded)| loaded.loaded_at);
+                let oldest = table.iter().min_by_key(|(_, loaded)| loaded.used_at_ms.load(Ordering::Relaxed));
                 let oldest = oldest.map(|(digest, _)| digest.clone());
                 oldest.map(|digest| table.remove(&digest));
             }
@@ -235,6 +250,12 @@ impl Sandbox {
             table
         });
     }
+}
+
+fn unloadable<E: std::fmt::Display>(
+    bundle: impl FnOnce() -> Result<Bytes, E>,
+) -> impl FnOnce() -> Result<Bytes, Error> {
+    || bundle().map_err(|error| Error::Unloadable(error.to_string()))
 }
 
 fn elapsed_ms(start: Instant) -> u64 {

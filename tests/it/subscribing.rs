@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Api, Echo, ExternalApi, Settings, never};
+use crate::harness::{Answer, Api, Echo, ExternalApi, Settings, never};
 
 /// The echo connector with an external app behind it that knows the user `u_acme`.
 async fn start() -> (Echo, ExternalApi) {
@@ -173,4 +173,40 @@ async fn new_event_parameters_change_what_is_routed() {
     sent(&echo, "channel:2").await;
     echo.receiver.wait("/to", 1).await;
     never("the earlier selector still routes", async || echo.receiver.count() > 1).await;
+}
+
+#[tokio::test]
+async fn many_subscriptions_are_made_in_one_request_and_a_bad_line_holds_up_no_other() {
+    let setup = Echo::start().await;
+    let line = |selector: &str| {
+        let destination = json!({ "url": setup.receiver.url("/bulk") });
+        json!({ "connection": "acme", "event": "chosen", "parameters": { "selector": selector }, "destination": destination })
+    };
+    let mut bad = line("x");
+    bad["connection"] = json!("nobody");
+    let body = format!("{}\n{bad}\nnot json\n\n{}\n", line("bulk:1"), line("bulk:2"));
+    let answer = bulk(&setup, body).await;
+    answer.expect_status(200);
+    let lines: Vec<Value> = answer.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let statuses: Vec<_> = lines.iter().map(|line| line["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses, [201, 422, 400, 201], "{lines:?}");
+    assert_eq!(lines[0]["subscription"]["globalWebhookEventSelector"], "bulk:1");
+    assert!(lines[0]["subscription"]["secret"].as_str().unwrap().starts_with("whsec_"));
+    assert_eq!(lines[1]["problem"]["code"], "invalid");
+    for selector in ["bulk:1", "bulk:2"] {
+        setup.send(selector, json!({ "to": selector })).await.expect_status(200);
+    }
+    assert_eq!(setup.receiver.wait("/bulk", 2).await.len(), 2);
+}
+
+#[tokio::test]
+async fn more_subscriptions_than_one_request_may_ask_for_are_refused_and_none_is_made() {
+    let setup = Echo::start_with(Settings::default().with("bulk-lines-max", 2)).await;
+    bulk(&setup, "{}\n{}\n{}\n".to_owned()).await.expect_problem(413, "too_many_lines");
+    assert!(setup.host.api.all("/v1/subscriptions").await.is_empty());
+}
+
+async fn bulk(setup: &Echo, body: String) -> Answer {
+    let request = setup.host.api.request(reqwest::Method::POST, "/v1/subscriptions/bulk");
+    Answer::read(request.header("content-type", "application/x-ndjson").body(body).send().await.unwrap()).await
 }

@@ -12,15 +12,15 @@ use crate::{bundle, ingest, sandbox, secret, store, subscribe, upload};
 /// An answer that says what went wrong.
 #[derive(Debug)]
 pub(super) struct Problem {
-    body: Box<Body>,
+    body: Box<ProblemBody>,
     retry_after_s: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
-struct Body {
+pub(super) struct ProblemBody {
     r#type: String,
     title: &'static str,
-    status: u16,
+    pub(super) status: u16,
     code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
@@ -34,7 +34,7 @@ pub(super) type Answer<T> = Result<T, Problem>;
 
 impl Problem {
     pub(super) fn new(status: StatusCode, code: &'static str) -> Problem {
-        let body = Body {
+        let body = ProblemBody {
             r#type: format!("urn:patchbay:problem:{code}"),
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
@@ -69,6 +69,11 @@ impl Problem {
     /// The same for one field.
     pub(super) fn invalid_field(pointer: &str, message: impl ToString) -> Problem {
         Problem::invalid(vec![Violation { pointer: pointer.to_owned(), message: message.to_string() }])
+    }
+
+    /// What is said of it where it is one of many.
+    pub(super) fn into_body(self) -> Box<ProblemBody> {
+        self.body
     }
 
     fn retry_after_s(mut self, seconds: u64) -> Problem {

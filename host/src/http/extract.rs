@@ -27,16 +27,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Answer<Self> {
         let bytes = body(request, state).await?;
-        // A list of the fields' values would do for serde; it has no names that could be checked.
-        if bytes.trim_ascii_start().first() != Some(&b'{') {
-            return Err(Problem::new(StatusCode::BAD_REQUEST, "body_invalid").detail("the body must be a JSON object"));
-        }
-        let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
-        let value = T::deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
-        value
-            .map(Body)
-            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "body_invalid").detail(format!("the body: {error}")))
+        object_of(&bytes).map(Body)
     }
+}
+
+/// Reads one JSON object and nothing else.
+pub(super) fn object_of<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
+    // A list of the fields' values would do for serde; it has no names that could be checked.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "body_invalid").detail("the body must be a JSON object"));
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = T::deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
+    value.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "body_invalid").detail(format!("the body: {error}")))
 }
 
 /// The bytes of a body, within its limit.

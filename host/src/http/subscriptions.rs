@@ -1,5 +1,7 @@
 //! `/v1/subscriptions`: who gets which events where.
 
+mod bulk;
+
 use std::sync::Arc;
 
 use axum::Json;
@@ -19,6 +21,8 @@ use crate::id::SubscriptionId;
 use crate::subscribe::{Subject, subscribe};
 use crate::subscription::{Destination, Reason, SigningSecret, Status, Subscription};
 use crate::{clock, schema, secret, signature};
+
+pub(super) use bulk::create_many;
 
 const URL_BYTES_MAX: usize = 2_048;
 
@@ -101,6 +105,10 @@ impl From<Subscription> for SubscriptionView {
 }
 
 pub(super) async fn create(State(app): AppState, caller: Caller, Body(create): Body<Create>) -> Answer<Response> {
+    Ok((StatusCode::CREATED, Json(create_one(&app, &caller, create).await?)).into_response())
+}
+
+async fn create_one(app: &Arc<App>, caller: &Caller, create: Create) -> Answer<WithSecret> {
     check_destination(&create.destination)?;
     let connection = app.store.connection(&create.connection)?;
     let connection = connection.filter(|connection| caller.sees(&connection.customer)).ok_or_else(|| {
@@ -123,10 +131,10 @@ pub(super) async fn create(State(app): AppState, caller: Caller, Body(create): B
         created_at: now,
         updated_at: now,
     };
-    let secret = add_secret(&app, &mut subscription)?;
-    check_event(&app, &subscription)?;
-    let subscription = subscribe_and_keep(&app, &caller, subscription).await?;
-    Ok((StatusCode::CREATED, Json(WithSecret { subscription: subscription.into(), secret })).into_response())
+    let secret = add_secret(app, &mut subscription)?;
+    check_event(app, &subscription)?;
+    let subscription = subscribe_and_keep(app, caller, subscription).await?;
+    Ok(WithSecret { subscription: subscription.into(), secret })
 }
 
 pub(super) async fn patch(

@@ -9,7 +9,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use tokio::process::Command;
@@ -19,6 +19,7 @@ use wasmtime::component::Component;
 
 use super::functions::Functions;
 use super::{Error, engine};
+use crate::clock;
 use crate::secret::Vault;
 
 const TAG_BYTES: usize = 32;
@@ -63,7 +64,7 @@ impl MachineCode {
         digest: &str,
         bundle: impl FnOnce() -> Result<Bytes, Error>,
     ) -> Result<Component, Error> {
-        let path = self.folder.join(format!("{digest}-{}.cwasm", self.engine));
+        let path = self.path(digest);
         if let Some(component) = self.load(engine, &path) {
             return Ok(component);
         }
@@ -76,13 +77,37 @@ impl MachineCode {
         self.load(engine, &path).ok_or_else(|| Error::Unloadable("the compiled file cannot be loaded".into()))
     }
 
+    /// Compiles a bundle that has no file here, if there is room. Returns whether there was.
+    pub(super) async fn prepare(
+        &self,
+        digest: &str,
+        bundle: impl FnOnce() -> Result<Bytes, Error>,
+    ) -> Result<bool, Error> {
+        let path = self.path(digest);
+        let _one_at_a_time = self.compiling.lock().await;
+        if self.files().map_err(unloadable)?.len() >= self.limits.files_max {
+            return Ok(false);
+        }
+        if !path.exists() {
+            self.compile(&bundle()?, &path).await?;
+        }
+        Ok(true)
+    }
+
+    fn path(&self, digest: &str) -> PathBuf {
+        self.folder.join(format!("{digest}-{}.cwasm", self.engine))
+    }
+
     #[expect(unsafe_code, reason = "the tag proves that this host compiled the file")]
     fn load(&self, engine: &Engine, path: &Path) -> Option<Component> {
         if !self.is_own(path) {
             return None;
         }
         // SAFETY: these are the bytes that this host's compiler wrote, for an engine with the same hash.
-        unsafe { Component::deserialize_file(engine, path) }.ok()
+        let component = unsafe { Component::deserialize_file(engine, path) }.ok()?;
+        // What is in use is trimmed last.
+        let _ = fs::File::open(path).and_then(|file| file.set_modified(clock::system_time()));
+        Some(component)
     }
 
     async fn compile(&self, bundle: &[u8], path: &Path) -> Result<(), Error> {
@@ -100,6 +125,17 @@ impl MachineCode {
     }
 
     fn trim(&self) -> std::io::Result<()> {
+        let mut files = self.files()?;
+        files.sort();
+        for (_, path) in files.iter().rev().skip(self.limits.files_max) {
+            fs::remove_file(path)?;
+            let _ = fs::remove_file(tag_path(path));
+        }
+        Ok(())
+    }
+
+    /// The compiled files and when each was made.
+    fn files(&self) -> std::io::Result<Vec<(SystemTime, PathBuf)>> {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
@@ -107,12 +143,7 @@ impl MachineCode {
                 files.push((fs::metadata(&path)?.modified()?, path));
             }
         }
-        files.sort();
-        for (_, path) in files.iter().rev().skip(self.limits.files_max) {
-            fs::remove_file(path)?;
-            let _ = fs::remove_file(tag_path(path));
-        }
-        Ok(())
+        Ok(files)
     }
 
     /// The file of compiled functions, if this host wrote it; else nothing, so that it is made anew.
