@@ -147,10 +147,10 @@ async fn compile_ahead(app: Arc<App>) {
     }
 }
 
-/// Removes what has expired, once a minute.
+/// Removes what has expired, again and again.
 async fn sweep(app: Arc<App>, stop: CancellationToken) {
-    const PAUSE: Duration = Duration::from_secs(60);
-    while stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_some() {
+    let gap = Duration::from_millis(app.config.storage.sweep_gap_ms);
+    while stop.run_until_cancelled(tokio::time::sleep(gap)).await.is_some() {
         let now_ms = clock::now().as_millisecond();
         let kept_ms = i64::try_from(app.config.storage.retention_ms).unwrap_or(i64::MAX);
         let before = jiff::Timestamp::from_millisecond(now_ms.saturating_sub(kept_ms)).unwrap_or(jiff::Timestamp::MIN);

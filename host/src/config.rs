@@ -185,6 +185,9 @@ pub(crate) struct Storage {
     /// How long an event with the same provider id counts as a repeat, in milliseconds (3 days)
     #[arg(long, value_name = "MS", env = "PATCHBAY_DUPLICATE_WINDOW_MS", default_value_t = 3 * 86_400_000)]
     pub(crate) duplicate_window_ms: u64,
+    /// Pause between two sweeps, which remove what has expired, in milliseconds
+    #[arg(long, value_name = "MS", env = "PATCHBAY_SWEEP_GAP_MS", default_value_t = 60_000)]
+    pub(crate) sweep_gap_ms: u64,
     /// Events that may wait for a subscription; beyond that the oldest stop waiting
     #[arg(long, value_name = "N", env = "PATCHBAY_UNROUTED_EVENTS_MAX", default_value_t = 100_000)]
     pub(crate) unrouted_events_max: u64,

@@ -100,6 +100,16 @@ impl Host {
         (self.child, self.printed) = (child, printed);
     }
 
+    /// Starts it again and kills it after a while, wherever its start has come to.
+    pub(crate) async fn restart_and_kill(&mut self, after: Duration) {
+        let mut child = command(&self.folder, &self.settings, &self.log).stdout(Stdio::null()).spawn().unwrap();
+        tokio::time::sleep(after).await;
+        if let Some(ended) = child.try_wait().unwrap() {
+            panic!("the host ended at its start: {ended}\n{}", self.log());
+        }
+        child.kill().await.unwrap();
+    }
+
     /// Asks it to stop and waits until it has.
     pub(crate) async fn stop(&mut self) -> ExitStatus {
         self.ask_to_stop();
@@ -145,7 +155,7 @@ fn new_space() -> TempDir {
     tempfile::Builder::new().prefix("host-").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
 }
 
-async fn spawn(folder: &Path, settings: &Settings, log: &Path) -> (Child, Vec<String>) {
+fn command(folder: &Path, settings: &Settings, log: &Path) -> Command {
     fs::create_dir_all(log.parent().unwrap()).unwrap();
     let log_file = fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_patchbay"));
@@ -153,8 +163,12 @@ async fn spawn(folder: &Path, settings: &Settings, log: &Path) -> (Child, Vec<St
     for (name, value) in &settings.0 {
         command.arg(format!("--{name}={value}"));
     }
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log_file).kill_on_drop(true);
-    let mut child = command.spawn().unwrap();
+    command.stdin(Stdio::null()).stderr(log_file).kill_on_drop(true);
+    command
+}
+
+async fn spawn(folder: &Path, settings: &Settings, log: &Path) -> (Child, Vec<String>) {
+    let mut child = command(folder, settings, log).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut printed = Vec::new();
     let greeting = async {

@@ -12,6 +12,11 @@ impl Random {
         Random(rand::rngs::StdRng::seed_from_u64(seed))
     }
 
+    /// Chance of its own, for a task whose turns nobody knows.
+    pub(crate) fn fork(&mut self) -> Random {
+        Random(rand::rngs::StdRng::seed_from_u64(self.0.random()))
+    }
+
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.0.random_range(0..end)
     }

@@ -1,6 +1,6 @@
 //! A customer's endpoint: answers as it is told, path by path, and reports what it got.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -32,8 +32,6 @@ pub(crate) struct Received {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) at: Instant,
-    /// Whether it was answered 2xx.
-    pub(crate) is_accepted: bool,
 }
 
 impl Received {
@@ -56,8 +54,6 @@ pub(crate) struct Receiver {
 #[derive(Default)]
 struct Book {
     scripts: HashMap<String, VecDeque<Step>>,
-    /// Paths whose first request of each `webhook-id` is refused, and the ids that were.
-    refuse_first: HashMap<String, HashSet<String>>,
     received: Vec<Received>,
 }
 
@@ -78,11 +74,6 @@ impl Receiver {
     /// How the next requests to a path are answered.
     pub(crate) fn script(&self, path: &str, steps: impl IntoIterator<Item = Step>) {
         self.book().scripts.insert(path.to_owned(), steps.into_iter().collect());
-    }
-
-    /// Refuses the first try of each delivery to a path.
-    pub(crate) fn refuse_first_tries(&self, path: &str) {
-        self.book().refuse_first.insert(path.to_owned(), HashSet::new());
     }
 
     /// What came to a path so far.
@@ -109,12 +100,9 @@ impl Receiver {
 impl Book {
     /// Writes a request down and says how it is answered.
     fn note(&mut self, path: String, headers: HeaderMap, body: Bytes) -> Step {
-        let id = headers.get("webhook-id").map_or(String::new(), |id| id.to_str().unwrap().to_owned());
-        let is_refused = self.refuse_first.get_mut(&path).is_some_and(|refused| refused.insert(id));
         let scripted = self.scripts.get_mut(&path).and_then(VecDeque::pop_front);
-        let step = scripted.unwrap_or(Step::Status(if is_refused { 503 } else { 200 }));
-        let is_accepted = matches!(step, Step::Status(200..=299) | Step::Endless);
-        self.received.push(Received { path, headers, body, at: Instant::now(), is_accepted });
+        let step = scripted.unwrap_or(Step::Status(200));
+        self.received.push(Received { path, headers, body, at: Instant::now() });
         step
     }
 }

@@ -1,0 +1,146 @@
+//! The torture: random load over many integrations, subscriptions and destinations, while the host is killed at random
+//! moments, in its start and its stop too. At the end every answered event was delivered to everyone that it was owed
+//! to or stands in the dead letters, none was invented, none came to a wrong subscription.
+//! This proves what a dead process leaves behind; a power cut is another matter, and `power`'s.
+
+mod destinations;
+mod judgement;
+mod ledger;
+mod load;
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::harness::{Host, Random, Settings};
+use destinations::Destinations;
+use ledger::Ledger;
+use load::Scene;
+
+/// What one run amounts to.
+struct Plan {
+    kills: u64,
+    senders: usize,
+    /// How long the host runs between two kills, at most.
+    runs_ms_max: u64,
+    retention_s: u64,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_that_was_answered_2xx_is_delivered_however_often_the_host_is_killed() {
+    let number = |name: &str, otherwise: u64| {
+        std::env::var(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+    };
+    let is_full = std::env::var_os("PATCHBAY_TORTURE").is_some();
+    let plan = if is_full {
+        let kills = number("PATCHBAY_TORTURE_KILLS", 1_000);
+        Plan { kills, senders: 6, runs_ms_max: 700, retention_s: number("PATCHBAY_TORTURE_RETENTION_S", 300) }
+    } else {
+        Plan { kills: 14, senders: 4, runs_ms_max: 500, retention_s: 3_600 }
+    };
+    torture(&plan).await;
+}
+
+async fn torture(plan: &Plan) {
+    let start = Instant::now();
+    let mut random = Random::new("torture");
+    let mut host = Host::start_empty(settings(plan)).await;
+    let ledger = Arc::new(Ledger::default());
+    let scene = Scene {
+        destinations: Destinations::start(Arc::clone(&ledger)).await,
+        ledger,
+        api: Arc::new(Mutex::new(Some(host.api.clone()))),
+        is_over: Arc::default(),
+        tokens: Arc::default(),
+        versions: Arc::default(),
+    };
+    load::set_up(&scene, &mut random).await;
+    let mut tasks = Vec::new();
+    for _ in 0..plan.senders {
+        tasks.push(tokio::spawn(load::send(scene.clone(), random.fork())));
+    }
+    tasks.push(tokio::spawn(load::change_subscriptions(scene.clone(), random.fork())));
+    tasks.push(tokio::spawn(load::upload(scene.clone(), random.fork())));
+    let starts_ms = kill_again_and_again(plan, &mut host, &scene, &mut random).await;
+    scene.is_over.store(true, Ordering::Relaxed);
+    for task in tasks {
+        task.await.unwrap();
+    }
+    judgement::judge(&scene, &mut host, plan.retention_s, start, &starts_ms).await;
+}
+
+fn settings(plan: &Plan) -> Settings {
+    Settings::default()
+        .with("retry-gaps-ms", "100,200,400,800,1500,1500,1500,1500,1500,1500")
+        .with("attempt-ms-max", 1_000)
+        .with("shutdown-ms-max", 2_000)
+        .with("retention-ms", plan.retention_s * 1_000)
+        .with("duplicate-window-ms", plan.retention_s * 1_000)
+        .with("sweep-gap-ms", 200)
+        .with("unrouted-events-max", 100)
+        .with("content-segment-bytes", 128 << 10)
+        .with("store-cache-bytes", 4 << 20)
+        .with("log", "warn")
+}
+
+/// Returns how long the starts took that came to their end.
+async fn kill_again_and_again(plan: &Plan, host: &mut Host, scene: &Scene, random: &mut Random) -> Vec<u64> {
+    let (mut kills, mut starts_ms) = (0, vec![100]);
+    while kills < plan.kills {
+        tokio::time::sleep(Duration::from_millis(random.below(plan.runs_ms_max))).await;
+        end(host, scene, random).await;
+        *scene.api.lock().unwrap() = None;
+        kills += 1;
+        // A start may be killed as well, and the next one after that.
+        while kills < plan.kills && random.below(10) < 3 {
+            let usual = starts_ms[starts_ms.len() / 2];
+            host.restart_and_kill(Duration::from_millis(random.below(usual + usual / 4))).await;
+            scene.ledger.count("kills in the start");
+            kills += 1;
+        }
+        let start = Instant::now();
+        host.restart().await;
+        starts_ms.push(start.elapsed().as_millis() as u64);
+        starts_ms.sort_unstable();
+        *scene.api.lock().unwrap() = Some(host.api.clone());
+        if kills % (plan.kills / 40).max(1) == 0 {
+            judgement::collect_dead_letters(scene).await;
+            progress(kills, plan, scene, &starts_ms);
+        }
+    }
+    starts_ms.remove(0);
+    starts_ms
+}
+
+async fn end(host: &mut Host, scene: &Scene, random: &mut Random) {
+    match random.below(10) {
+        0..8 => {
+            scene.ledger.count("kills while it runs");
+            host.kill().await;
+        }
+        8 => {
+            scene.ledger.count("kills while it stops");
+            host.ask_to_stop();
+            tokio::time::sleep(Duration::from_millis(random.below(150))).await;
+            host.kill().await;
+        }
+        _ => {
+            scene.ledger.count("clean stops");
+            assert_eq!(host.stop().await.code(), Some(0));
+        }
+    }
+}
+
+fn progress(kills: u64, plan: &Plan, scene: &Scene, starts_ms: &[u64]) {
+    let book = scene.ledger.book();
+    println!(
+        "{kills:>5} of {} kills: {} events sent, {} answered, {} arrived ({} more than once), {} dead letters, start {} ms",
+        plan.kills,
+        book.sent(),
+        book.answered(),
+        book.arrivals().0,
+        book.arrivals().1,
+        book.dead.len(),
+        starts_ms[starts_ms.len() / 2],
+    );
+}
