@@ -1,7 +1,7 @@
 //! What lives as long as the process, and its start and end.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
@@ -13,7 +13,12 @@ use crate::api_token::ApiToken;
 use crate::config::Config;
 use crate::connector::ConnectorVersion;
 use crate::egress::{Egress, Policy};
+use crate::http::{Tls, TlsFiles};
+use crate::id::TokenId;
+use crate::idempotency::UnderWay;
 use crate::integration::{self, Integration};
+use crate::metrics::{Levels, Metrics};
+use crate::rate::Rates;
 use crate::sandbox::{self, Loaded, Sandbox};
 use crate::secret::Vault;
 use crate::store::{self, PageRequest, Store};
@@ -29,6 +34,11 @@ pub(crate) struct App {
     pub(crate) egress: Arc<Egress>,
     /// Places for webhook requests under way.
     pub(crate) webhook_requests: Semaphore,
+    pub(crate) idempotency_keys: UnderWay,
+    pub(crate) metrics: Metrics,
+    pub(crate) api_rates: Rates<TokenId>,
+    pub(crate) webhook_rates: Rates<String>,
+    started_at: Instant,
     /// Work that goes on when the client that asked for it hangs up. Awaited at the end.
     pub(crate) tasks: TaskTracker,
 }
@@ -55,8 +65,23 @@ impl App {
             Policy { allow: config.server.egress_allow.clone(), connect_timeout_ms: config.delivery.connect_ms_max };
         let egress = Arc::new(Egress::new(policy)?);
         let webhook_requests = Semaphore::new(config.server.webhook_requests_max);
-        let (targets, tasks) = (Targets::default(), TaskTracker::new());
-        Ok(App { config, vault, store, sandbox, targets, egress, webhook_requests, tasks })
+        let (api_rates, webhook_rates) = (config.api_rates(), config.webhook_rates());
+        let (targets, idempotency_keys, tasks) = (Targets::default(), UnderWay::default(), TaskTracker::new());
+        Ok(App {
+            config,
+            vault,
+            store,
+            sandbox,
+            targets,
+            egress,
+            webhook_requests,
+            idempotency_keys,
+            api_rates,
+            webhook_rates,
+            metrics: Metrics::new(),
+            started_at: Instant::now(),
+            tasks,
+        })
     }
 
     /// Serves until `stop`, then lets what is under way end.
@@ -65,11 +90,12 @@ impl App {
         let listen = app.config.server.listen;
         let listener =
             tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+        let tls = app.tls(&stop)?;
         app.greet(listener.local_addr()?).await?;
         app.tasks.spawn(compile_ahead(Arc::clone(&app)));
         let worker = tokio::spawn(deliver::run(Arc::clone(&app), stop.clone()));
         let sweeper = tokio::spawn(sweep(Arc::clone(&app), stop.clone()));
-        http::serve(Arc::clone(&app), listener, stop.clone()).await;
+        http::serve(Arc::clone(&app), listener, tls, stop.clone()).await;
         stop.cancel();
         let grace = Duration::from_millis(app.config.server.shutdown_ms_max);
         app.tasks.close();
@@ -83,6 +109,12 @@ impl App {
         app.store.durable().await?;
         tracing::info!("stopped");
         Ok(())
+    }
+
+    fn tls(&self, stop: &CancellationToken) -> anyhow::Result<Option<Tls>> {
+        let server = &self.config.server;
+        let Some((certificate, key)) = server.tls_cert.clone().zip(server.tls_key.clone()) else { return Ok(None) };
+        Ok(Some(Tls::start(TlsFiles { certificate, key }, stop.clone())?))
     }
 
     /// The version that an integration runs, and whether it has one.
@@ -105,6 +137,20 @@ impl App {
         self.vault.open_sealed(&integration::parameters_place(&integration.id), &integration.parameters)
     }
 
+    /// How long the process has run, in nanoseconds.
+    pub(crate) fn uptime_ns(&self) -> u64 {
+        u64::try_from(self.started_at.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// What is looked at when somebody asks for the metrics. Reads the queue, so it may block.
+    pub(crate) fn levels(&self) -> Levels {
+        Levels {
+            queued: self.store.queued_deliveries(),
+            sandbox_calls: self.sandbox.calls_under_way(),
+            memory_bytes: resident_memory_bytes(),
+        }
+    }
+
     /// Says where the server is, and on the first start what the token is. It is shown this once.
     async fn greet(&self, address: std::net::SocketAddr) -> anyhow::Result<()> {
         if !self.store.has_api_tokens() {
@@ -112,10 +158,18 @@ impl App {
             self.store.add_api_token(&token).await?;
             say(&format!("API token (shown once, keep it): {text}"));
         }
-        say(&format!("Patchbay listens on http://{address}"));
+        let scheme = if self.config.server.tls_cert.is_some() { "https" } else { "http" };
+        say(&format!("Patchbay listens on {scheme}://{address}"));
         tracing::info!(config = ?self.config, "started");
         Ok(())
     }
+}
+
+/// As the system counts it; 0 where it does not say.
+fn resident_memory_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) << 10
 }
 
 /// For the person at the terminal, and for scripts that wait for it.
@@ -154,6 +208,10 @@ async fn sweep(app: Arc<App>, stop: CancellationToken) {
         let now_ms = clock::now().as_millisecond();
         let kept_ms = i64::try_from(app.config.storage.retention_ms).unwrap_or(i64::MAX);
         let before = jiff::Timestamp::from_millisecond(now_ms.saturating_sub(kept_ms)).unwrap_or(jiff::Timestamp::MIN);
+        let keys_before = clock::before_ms(clock::now(), app.config.server.idempotency_ms);
+        if let Err(error) = app.store.expire_keys(keys_before) {
+            tracing::error!(%error, "idempotency keys were not expired");
+        }
         let store = app.store.clone();
         let swept =
             tokio::task::spawn_blocking(move || Ok::<_, store::Error>((store.expire(before)?, store.trim_unrouted()?)))

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::config::{Config, Limits};
-use crate::{examples, sandbox};
+use crate::{examples, rotate, sandbox};
 
 /// Self-hosted global webhooks: takes the events that an external app sends for all your customers to one URL, runs
 /// your connector on them in a sandbox, and delivers each to the customers that it belongs to.
@@ -52,6 +52,15 @@ enum Command {
         #[command(flatten)]
         limits: Box<Limits>,
     },
+    /// Replace the master key
+    ///
+    /// Encrypts every secret in the data folder anew, with a new master key. Stop the server first. If it is interrupted,
+    /// run it again. Backups from before need the old key, which is gone afterwards: keep a copy with them.
+    RotateMasterKey {
+        /// The server's data folder
+        #[arg(long, value_name = "DIR", env = "PATCHBAY_DATA")]
+        data: PathBuf,
+    },
     /// Compile a bundle to machine code; run by the server, bounded in memory
     #[command(hide = true)]
     Compile {
@@ -71,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::Test { bundle, examples, cache, quiet, limits } => {
             examples::test(&bundle, &examples, cache, quiet, *limits)
         }
+        Command::RotateMasterKey { data } => rotate_master_key(&data),
         Command::Compile { input, output, functions, memory_bytes_max } => {
             sandbox::machine_code::compile_file(&input, &output, &functions, memory_bytes_max)
                 .map_err(anyhow::Error::msg)
@@ -83,6 +93,13 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn rotate_master_key(data: &std::path::Path) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let count = runtime.block_on(rotate::rotate(data))?;
+    eprintln!("The master key is new; {count} secrets were encrypted anew.");
+    Ok(())
 }
 
 fn serve(config: Config, log: &str) -> anyhow::Result<()> {

@@ -19,6 +19,12 @@ pub(crate) fn after_ms(base: Timestamp, ms: u64) -> Timestamp {
     Timestamp::from_millisecond(base.as_millisecond().saturating_add(ms)).unwrap_or(Timestamp::MAX)
 }
 
+/// `base` less some milliseconds; at the beginning of time it stays there.
+pub(crate) fn before_ms(base: Timestamp, ms: u64) -> Timestamp {
+    let ms = i64::try_from(ms).unwrap_or(i64::MAX);
+    Timestamp::from_millisecond(base.as_millisecond().saturating_sub(ms)).unwrap_or(Timestamp::MIN)
+}
+
 /// RFC 3339 in UTC with exactly three decimals, as connectors and receivers see time.
 pub(crate) fn rfc3339_ms(time: Timestamp) -> String {
     format!("{time:.3}")

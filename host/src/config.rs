@@ -1,13 +1,15 @@
 //! Every setting, with its unit in its name and its documentation beside it. Read once, then passed down as values.
 //! The only place that asks the environment.
 
+use std::hash::Hash;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgAction, Args};
 use ipnet::IpNet;
 use url::Url;
 
+use crate::rate::Rates;
 use crate::{api_client, retry, sandbox, store};
 
 #[derive(Clone, Debug, Args)]
@@ -34,6 +36,12 @@ pub(crate) struct Server {
     /// URL under which external apps reach this server; webhook URIs start with it
     #[arg(long, value_name = "URL", env = "PATCHBAY_PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
     pub(crate) public_url: Url,
+    /// Certificate chain as PEM, to serve HTTPS; read again on SIGHUP
+    #[arg(long, value_name = "FILE", env = "PATCHBAY_TLS_CERT", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Private key of the certificate as PEM
+    #[arg(long, value_name = "FILE", env = "PATCHBAY_TLS_KEY", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
     /// Networks that deliveries and connectors may reach although they are not public, for example 10.1.0.0/16.
     /// May be given several times
     #[arg(long, value_name = "CIDR", env = "PATCHBAY_EGRESS_ALLOW", value_delimiter = ',')]
@@ -44,15 +52,60 @@ pub(crate) struct Server {
     /// How long a request to this server may take to arrive, in milliseconds
     #[arg(long, value_name = "MS", env = "PATCHBAY_RECEIVE_MS_MAX", default_value_t = 30_000)]
     pub(crate) receive_ms_max: u64,
+    /// Request line and headers, in bytes; more are answered 431. At least 8192
+    #[arg(
+        long,
+        value_name = "BYTES",
+        env = "PATCHBAY_HEAD_BYTES_MAX",
+        default_value_t = 128 << 10,
+        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(8_192..=1 << 30)
+    )]
+    pub(crate) head_bytes_max: usize,
     /// Connections open at the same time; more wait to be accepted
     #[arg(long, value_name = "N", env = "PATCHBAY_CONNECTIONS_MAX", default_value_t = 4_096)]
     pub(crate) connections_max: usize,
     /// Webhook requests under way at the same time; more are answered 503
     #[arg(long, value_name = "N", env = "PATCHBAY_WEBHOOK_REQUESTS_MAX", default_value_t = 512)]
     pub(crate) webhook_requests_max: usize,
+    /// Show /metrics to everyone who reaches this server, not only to tokens of the scopes `read` and `admin`
+    #[arg(
+        long,
+        env = "PATCHBAY_METRICS_PUBLIC",
+        value_name = "BOOL",
+        action = ArgAction::Set,
+        num_args = 0..=1,
+        default_value_t = false,
+        default_missing_value = "true"
+    )]
+    pub(crate) metrics_public: bool,
     /// API tokens; no more can be made
     #[arg(long, value_name = "N", env = "PATCHBAY_API_TOKENS_MAX", default_value_t = 10_000)]
     pub(crate) api_tokens_max: usize,
+    /// Calls of the API in a second with one token, on average; more are answered 429. 0 for no limit
+    #[arg(long, value_name = "N", env = "PATCHBAY_API_CALLS_PER_S_MAX", default_value_t = 1_000)]
+    pub(crate) api_calls_per_s_max: u32,
+    /// Calls of the API with one token that may come at once
+    #[arg(long, value_name = "N", env = "PATCHBAY_API_CALLS_BURST_MAX", default_value_t = 5_000)]
+    pub(crate) api_calls_burst_max: u32,
+    /// Requests to one webhook URI in a second, on average; more are answered 429. 0 for no limit: not every external app
+    /// sends again what was refused
+    #[arg(long, value_name = "N", env = "PATCHBAY_WEBHOOK_REQUESTS_PER_S_MAX", default_value_t = 0)]
+    pub(crate) webhook_requests_per_s_max: u32,
+    /// Requests to one webhook URI that may come at once, where there is a limit
+    #[arg(long, value_name = "N", env = "PATCHBAY_WEBHOOK_REQUESTS_BURST_MAX", default_value_t = 1_000)]
+    pub(crate) webhook_requests_burst_max: u32,
+    /// Callers whose rate is watched at the same time
+    #[arg(long, value_name = "N", env = "PATCHBAY_RATES_WATCHED_MAX", default_value_t = 100_000)]
+    pub(crate) rates_watched_max: usize,
+    /// How long an answer is kept under its Idempotency-Key, in milliseconds (24 hours)
+    #[arg(long, value_name = "MS", env = "PATCHBAY_IDEMPOTENCY_MS", default_value_t = 86_400_000)]
+    pub(crate) idempotency_ms: u64,
+    /// Idempotency keys that are kept for one API token; with more, creates are answered 429 until the oldest expire
+    #[arg(long, value_name = "N", env = "PATCHBAY_IDEMPOTENCY_KEYS_MAX", default_value_t = 10_000)]
+    pub(crate) idempotency_keys_max: usize,
+    /// Answer that is kept under an Idempotency-Key, in bytes; a larger one is not, and sent again its request is refused
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_IDEMPOTENT_ANSWER_BYTES_MAX", default_value_t = 4 << 20)]
+    pub(crate) idempotent_answer_bytes_max: usize,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -221,6 +274,18 @@ impl Config {
             ));
         }
         Ok(())
+    }
+
+    /// Rates of the API, by token.
+    pub(crate) fn api_rates<K: Eq + Hash>(&self) -> Rates<K> {
+        let server = &self.server;
+        Rates::new(server.api_calls_per_s_max, server.api_calls_burst_max, server.rates_watched_max)
+    }
+
+    /// Rates of webhooks, by the token in their URI.
+    pub(crate) fn webhook_rates<K: Eq + Hash>(&self) -> Rates<K> {
+        let server = &self.server;
+        Rates::new(server.webhook_requests_per_s_max, server.webhook_requests_burst_max, server.rates_watched_max)
     }
 
     pub(crate) fn retry_schedule(&self) -> retry::Schedule {

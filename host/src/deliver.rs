@@ -102,6 +102,7 @@ async fn attempt(app: &App, claim: Claim) {
         }
         Err(error) => (Outcome::Denied(error.to_string()), Settlement::Dead),
     };
+    app.metrics.attempted(&outcome, &settlement);
     let took_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     if let Err(error) = app.store.settle(&claim, record(&outcome, at, took_ms), settlement) {
         tracing::error!(%error, delivery = %claim.delivery.id, "an attempt was made and not recorded; it is made again");

@@ -8,14 +8,20 @@ mod deliveries;
 mod error;
 mod events;
 mod extract;
+mod headers;
 mod health;
+mod idempotency;
 mod integrations;
+mod metrics;
+mod rates;
 mod server;
 mod subscriptions;
+mod tls;
 mod tokens;
 mod webhook_requests;
 mod webhooks;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
@@ -25,13 +31,19 @@ use axum::routing::{any, get, post, put};
 use crate::app::App;
 
 pub(crate) use server::serve;
+pub(crate) use tls::{Files as TlsFiles, Tls};
 
 type AppState = axum::extract::State<Arc<App>>;
 
 /// Every URL that there is.
 fn router(app: Arc<App>) -> Router {
     let limits = &app.config.limits;
-    let upload = post(connectors::upload).layer(DefaultBodyLimit::max(limits.bundle_bytes_max));
+    let guard = axum::middleware::from_fn_with_state(Arc::clone(&app), auth::require_token);
+    // For what creates something that would be there twice.
+    let once = axum::middleware::from_fn_with_state(Arc::clone(&app), idempotency::once);
+    let upload = post(connectors::upload)
+        .layer::<_, Infallible>(once.clone())
+        .layer(DefaultBodyLimit::max(limits.bundle_bytes_max));
     let v1 = Router::new()
         .route("/connectors", upload.get(connectors::list))
         .route("/connectors/{key}", get(connectors::show))
@@ -49,10 +61,15 @@ fn router(app: Arc<App>) -> Router {
             "/connections/{id}",
             put(connections::put).get(connections::show).patch(connections::patch).delete(connections::remove),
         )
-        .route("/subscriptions", post(subscriptions::create).get(subscriptions::list))
+        .route(
+            "/subscriptions",
+            post(subscriptions::create).layer::<_, Infallible>(once.clone()).get(subscriptions::list),
+        )
         .route(
             "/subscriptions/bulk",
-            post(subscriptions::create_many).layer(DefaultBodyLimit::max(limits.bulk_bytes_max)),
+            post(subscriptions::create_many)
+                .layer::<_, Infallible>(once.clone())
+                .layer(DefaultBodyLimit::max(limits.bulk_bytes_max)),
         )
         .route(
             "/subscriptions/{id}",
@@ -70,20 +87,25 @@ fn router(app: Arc<App>) -> Router {
         .route("/deliveries", get(deliveries::list))
         .route("/deliveries/{id}", get(deliveries::show))
         .route("/deliveries/{id}/retry", post(deliveries::retry))
-        .route("/tokens", post(tokens::create).get(tokens::list))
+        .route("/tokens", post(tokens::create).layer::<_, Infallible>(once).get(tokens::list))
         .route("/tokens/{id}", get(tokens::show).delete(tokens::remove))
         .fallback(error::no_such_url)
         .method_not_allowed_fallback(error::no_such_method)
-        .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), auth::require_token))
+        .layer(guard.clone())
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), metrics::count_answers))
         .layer(DefaultBodyLimit::max(limits.api_body_bytes_max));
+    let metrics = get(metrics::show);
+    let metrics = if app.config.server.metrics_public { metrics } else { metrics.layer::<_, Infallible>(guard) };
     Router::new()
         .nest("/v1", v1)
-        .route("/webhooks/{token}", any(webhooks::receive))
-        .route("/webhooks/{token}/", any(webhooks::receive))
-        .route("/webhooks/{token}/{*rest}", any(webhooks::receive))
+        .route("/metrics", metrics)
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .fallback(error::no_such_url)
         .method_not_allowed_fallback(error::no_such_method)
+        .layer(axum::middleware::from_fn(headers::secure))
+        .route("/webhooks/{token}", any(webhooks::receive))
+        .route("/webhooks/{token}/", any(webhooks::receive))
+        .route("/webhooks/{token}/{*rest}", any(webhooks::receive))
         .with_state(app)
 }

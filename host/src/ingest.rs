@@ -5,6 +5,8 @@ mod decoded;
 mod failure;
 mod judge;
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use http::{Method, Response};
 use jiff::Timestamp;
@@ -71,13 +73,16 @@ pub(crate) async fn receive(app: &App, incoming: Incoming) -> Result<(RequestId,
     let uri = webhook_uri(app, &incoming.token);
     let request = decode(&app.config.limits, &uri, &target.webhook_key, &target.parameters, &incoming).await?;
     let handled = handle(app, &target, &incoming, request).await?;
+    app.metrics.handled(handled.took_ms);
     let judged = judge(&app.config.limits, &incoming.method, handled.result.as_ref());
     let record = record(&target, &incoming, &handled, &judged);
     let routing = app.store.routing().await;
     let routed = route(&routing, &target, judged.events)?;
     let received = received(&incoming);
     let commit = WebhookCommit { request: record, received, body: incoming.body, routed };
+    let start = Instant::now();
     let kept = routing.commit(commit).await?;
+    app.metrics.committed(&kept, start.elapsed());
     match judged.answer {
         Ok(answer) => Ok((kept.id, answer)),
         Err(failure) => Err(Error::HandlerFailed(failure, kept.id)),

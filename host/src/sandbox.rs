@@ -130,6 +130,11 @@ impl Sandbox {
         })
     }
 
+    /// How many calls of connectors run at this moment.
+    pub(crate) fn calls_under_way(&self) -> usize {
+        self.limits.calls_max.saturating_sub(self.calls.available_permits())
+    }
+
     /// Makes a connector ready. `bundle` is read only if it was never compiled here; then this takes seconds.
     pub(crate) async fn load<E>(
         &self,

@@ -1,10 +1,8 @@
-//! Secrets at rest: sealed with the master key (AES-256-GCM), each bound to the place that it belongs to.
+//! Secrets at rest: sealed with a key that is derived from the master key (AES-256-GCM), each bound to the place that it
+//! belongs to, and carrying the id of the key that opens it.
 //! Nothing here is ever logged; `Debug` of every secret prints `***`.
 
-use std::fs;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+mod master_key;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::{constant_time, digest, hmac, rand};
@@ -13,7 +11,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
-const KEY_BYTES: usize = 32;
+pub(crate) use master_key::promote_next_key;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -25,12 +23,23 @@ pub(crate) enum Error {
     Unsealable,
 }
 
-/// A value encrypted at rest.
+const KEY_ID_BYTES: usize = 4;
+
+/// A value encrypted at rest: the id of its key, a point, and base64 of nonce and ciphertext. Values of the time when
+/// keys had no ids have base64 alone.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Sealed(String);
 
 impl Sealed {
+    fn key_id(&self) -> Option<&str> {
+        self.0.split_once('.').map(|(id, _)| id)
+    }
+
+    fn ciphertext(&self) -> &str {
+        self.0.split_once('.').map_or(&self.0, |(_, ciphertext)| ciphertext)
+    }
+
     /// Text that can stand in a URL as it is.
     pub(crate) fn into_url_text(self) -> String {
         self.0.replace('+', "-").replace('/', "_").replace('=', "~")
@@ -50,56 +59,95 @@ impl std::fmt::Debug for Sealed {
 
 /// Seals and opens secrets, and authenticates files that the host wrote for itself.
 pub(crate) struct Vault {
-    seal: RandomizedNonceKey,
-    authenticate: hmac::Key,
+    /// The first one seals, all of them open.
+    keys: Vec<SealingKey>,
+    /// The first one vouches for files, all of them are believed.
+    authenticate: Vec<hmac::Key>,
+}
+
+struct SealingKey {
+    /// Names the master key and tells nothing of it.
+    id: String,
+    key: RandomizedNonceKey,
 }
 
 impl Vault {
-    /// Opens the vault with the master key in `path`, which is created (mode 0600) if it is not there.
-    pub(crate) fn open(path: &Path) -> Result<Vault, Error> {
-        let master = if path.exists() { read_key(path)? } else { create_key(path)? };
-        Self::from_key(&master)
-    }
-
-    fn from_key(master: &[u8; KEY_BYTES]) -> Result<Vault, Error> {
-        let derive = |purpose: &[u8]| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, master), purpose);
-        let seal = RandomizedNonceKey::new(&AES_256_GCM, derive(b"patchbay/seal/1").as_ref())
-            .map_err(|_| Error::Unsealable)?;
-        let authenticate = hmac::Key::new(hmac::HMAC_SHA256, derive(b"patchbay/authenticate/1").as_ref());
-        Ok(Vault { seal, authenticate })
+    fn from_keys(masters: &[master_key::Key]) -> Result<Vault, Error> {
+        let authenticate =
+            |master| hmac::Key::new(hmac::HMAC_SHA256, derive(master, "patchbay/authenticate/1").as_ref());
+        let authenticate = masters.iter().map(authenticate).collect();
+        let keys = masters.iter().map(SealingKey::of_master).collect::<Result<_, _>>()?;
+        Ok(Vault { keys, authenticate })
     }
 
     /// Seals a value. `place` names where it belongs; it opens nowhere else.
     pub(crate) fn seal<T: Serialize>(&self, place: &str, value: &T) -> Result<Sealed, Error> {
-        let mut bytes = serde_json::to_vec(value).map_err(|_| Error::Unsealable)?;
-        let nonce = self
-            .seal
-            .seal_in_place_append_tag(Aad::from(place.as_bytes()), &mut bytes)
-            .map_err(|_| Error::Unsealable)?;
-        let mut sealed = nonce.as_ref().to_vec();
-        sealed.append(&mut bytes);
-        Ok(Sealed(STANDARD.encode(sealed)))
+        self.seal_bytes(place, serde_json::to_vec(value).map_err(|_| Error::Unsealable)?)
     }
 
     /// Opens a value that was sealed for `place`.
     pub(crate) fn open_sealed<T: DeserializeOwned>(&self, place: &str, sealed: &Sealed) -> Result<T, Error> {
-        let mut bytes = Zeroizing::new(STANDARD.decode(&sealed.0).map_err(|_| Error::Unsealable)?);
-        let (nonce, ciphertext) = bytes.split_at_mut_checked(NONCE_LEN).ok_or(Error::Unsealable)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| Error::Unsealable)?;
-        let plain =
-            self.seal.open_in_place(nonce, Aad::from(place.as_bytes()), ciphertext).map_err(|_| Error::Unsealable)?;
-        serde_json::from_slice(plain).map_err(|_| Error::Unsealable)
+        serde_json::from_slice(&self.open_bytes(place, sealed)?).map_err(|_| Error::Unsealable)
+    }
+
+    /// The same value sealed with the first key; `None` if it is already.
+    pub(crate) fn reseal(&self, place: &str, sealed: &Sealed) -> Result<Option<Sealed>, Error> {
+        let is_current = sealed.key_id().is_some_and(|id| self.keys.first().is_some_and(|key| key.id == id));
+        if is_current {
+            return Ok(None);
+        }
+        self.seal_bytes(place, self.open_bytes(place, sealed)?.to_vec()).map(Some)
+    }
+
+    fn seal_bytes(&self, place: &str, mut bytes: Vec<u8>) -> Result<Sealed, Error> {
+        let SealingKey { id, key } = self.keys.first().ok_or(Error::Unsealable)?;
+        let nonce =
+            key.seal_in_place_append_tag(Aad::from(place.as_bytes()), &mut bytes).map_err(|_| Error::Unsealable)?;
+        let mut sealed = nonce.as_ref().to_vec();
+        sealed.append(&mut bytes);
+        Ok(Sealed(format!("{id}.{}", STANDARD.encode(sealed))))
+    }
+
+    fn open_bytes(&self, place: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let fits = |key: &&SealingKey| sealed.key_id().is_none_or(|id| key.id == id);
+        let mut opened = self.keys.iter().filter(fits).map(|key| key.open(place, sealed));
+        opened.find(Result::is_ok).unwrap_or(Err(Error::Unsealable))
     }
 
     /// The tag that proves that this host wrote these bytes.
     pub(crate) fn tag(&self, bytes: &[u8]) -> Vec<u8> {
-        hmac::sign(&self.authenticate, bytes).as_ref().to_vec()
+        self.authenticate.first().map(|key| hmac::sign(key, bytes).as_ref().to_vec()).unwrap_or_default()
     }
 
     /// Whether this host wrote these bytes.
     pub(crate) fn is_own(&self, bytes: &[u8], tag: &[u8]) -> bool {
-        hmac::verify(&self.authenticate, bytes, tag).is_ok()
+        self.authenticate.iter().any(|key| hmac::verify(key, bytes, tag).is_ok())
     }
+}
+
+impl SealingKey {
+    fn of_master(master: &master_key::Key) -> Result<SealingKey, Error> {
+        let key = RandomizedNonceKey::new(&AES_256_GCM, derive(master, "patchbay/seal/1").as_ref());
+        let id = derive(master, "patchbay/key-id/1")
+            .as_ref()
+            .iter()
+            .take(KEY_ID_BYTES)
+            .map(|b| format!("{b:02x}"))
+            .collect();
+        Ok(SealingKey { id, key: key.map_err(|_| Error::Unsealable)? })
+    }
+
+    fn open(&self, place: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let mut bytes = Zeroizing::new(STANDARD.decode(sealed.ciphertext()).map_err(|_| Error::Unsealable)?);
+        let (nonce, ciphertext) = bytes.split_at_mut_checked(NONCE_LEN).ok_or(Error::Unsealable)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| Error::Unsealable)?;
+        let plain = self.key.open_in_place(nonce, Aad::from(place.as_bytes()), ciphertext);
+        Ok(Zeroizing::new(plain.map_err(|_| Error::Unsealable)?.to_vec()))
+    }
+}
+
+fn derive(master: &master_key::Key, purpose: &str) -> hmac::Tag {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, master.as_slice()), purpose.as_bytes())
 }
 
 /// 256 unguessable bits as text that is safe in a URL.
@@ -125,31 +173,17 @@ pub(crate) fn is_same(a: &str, b: &str) -> bool {
     constant_time::verify_slices_are_equal(a.as_bytes(), b.as_bytes()).is_ok()
 }
 
-fn read_key(path: &Path) -> Result<Zeroizing<[u8; KEY_BYTES]>, Error> {
-    let text = Zeroizing::new(fs::read_to_string(path)?);
-    let mut key = Zeroizing::new([0; KEY_BYTES]);
-    hex::decode_to_slice(text.trim(), key.as_mut_slice())
-        .map_err(|_| Error::MalformedKey(path.display().to_string()))?;
-    Ok(key)
-}
-
-fn create_key(path: &Path) -> Result<Zeroizing<[u8; KEY_BYTES]>, Error> {
-    let key = Zeroizing::new(random_bytes());
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(format!("{}\n", hex::encode(key.as_slice())).as_bytes())?;
-    file.sync_all()?;
-    if let Some(folder) = path.parent() {
-        fs::File::open(folder)?.sync_all()?;
-    }
-    Ok(key)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn vault(byte: u8) -> Vault {
-        Vault::from_key(&[byte; KEY_BYTES]).unwrap()
+        vault_of(&[byte])
+    }
+
+    fn vault_of(bytes: &[u8]) -> Vault {
+        let keys: Vec<_> = bytes.iter().map(|byte| Zeroizing::new([*byte; master_key::KEY_BYTES])).collect();
+        Vault::from_keys(&keys).unwrap()
     }
 
     #[test]
@@ -177,14 +211,25 @@ mod tests {
     }
 
     #[test]
-    fn the_master_key_is_made_once_and_for_the_owner_alone() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("master.key");
-        let sealed = Vault::open(&path).unwrap().seal("here", &1).unwrap();
-        assert_eq!(Vault::open(&path).unwrap().open_sealed::<i32>("here", &sealed).unwrap(), 1);
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        fs::write(&path, "short").unwrap();
-        assert!(matches!(Vault::open(&path), Err(Error::MalformedKey(_))));
+    fn a_secret_says_which_key_opens_it_and_moves_to_another_once() {
+        let sealed = vault(1).seal("here", &"hunter2").unwrap();
+        let moving = vault_of(&[2, 1]);
+        assert_eq!(moving.open_sealed::<String>("here", &sealed).unwrap(), "hunter2");
+        let moved = moving.reseal("here", &sealed).unwrap().unwrap();
+        assert!(moving.reseal("here", &moved).unwrap().is_none());
+        assert_eq!(vault(2).open_sealed::<String>("here", &moved).unwrap(), "hunter2");
+        assert!(vault(1).open_sealed::<String>("here", &moved).is_err());
+        assert!(vault_of(&[3, 2]).reseal("there", &moved).is_err());
+    }
+
+    #[test]
+    fn a_secret_without_a_key_id_opens_with_each_key_that_there_is() {
+        let sealed = vault(1).seal("here", &"hunter2").unwrap();
+        let old = Sealed(sealed.ciphertext().to_owned());
+        for vault in [vault(1), vault_of(&[1, 2]), vault_of(&[2, 1])] {
+            assert_eq!(vault.open_sealed::<String>("here", &old).unwrap(), "hunter2");
+            assert!(vault.reseal("here", &old).unwrap().unwrap().key_id().is_some());
+        }
+        assert!(vault(2).open_sealed::<String>("here", &old).is_err());
     }
 }

@@ -8,10 +8,12 @@ mod connections;
 mod connectors;
 mod content;
 mod deliveries;
+mod idempotency;
 mod integrations;
 mod keys;
 mod lanes;
 mod page;
+mod reseal;
 mod retention;
 mod subscriptions;
 mod sync;
@@ -37,6 +39,7 @@ use sync::Disk;
 pub(crate) use content::ContentRef;
 pub(crate) use deliveries::{Claim, Settlement};
 pub(crate) use page::{Page, PageRequest};
+pub(crate) use reseal::ResealError;
 pub(crate) use webhooks::{NewEvent, Routing, WebhookCommit};
 
 /// The layout of keys and records that this code reads and writes.
@@ -83,6 +86,21 @@ pub(crate) struct Options {
     pub(crate) duplicate_window_ms: u64,
     pub(crate) deliveries_in_flight_per_subscription_max: usize,
     pub(crate) api_tokens_max: usize,
+}
+
+impl Options {
+    /// For work on a store that serves nobody: nothing comes in that would have to be bounded.
+    pub(crate) fn for_maintenance() -> Options {
+        Options {
+            cache_bytes: 64 << 20,
+            content_segment_bytes: 64 << 20,
+            content_bytes_max: u64::MAX,
+            unrouted_events_max: u64::MAX,
+            duplicate_window_ms: 0,
+            deliveries_in_flight_per_subscription_max: 1,
+            api_tokens_max: 0,
+        }
+    }
 }
 
 #[derive(Clone)]

@@ -154,7 +154,7 @@ async fn paths(echo: &Echo, subscription: &str) -> Vec<String> {
 }
 
 /// The files below a folder that hold a text as it is.
-fn files_with(folder: &Path, text: &str) -> Vec<String> {
+pub(crate) fn files_with(folder: &Path, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -17,7 +17,10 @@ const FENCES: &[(&str, &[&str])] = &[
     ("Timestamp::now", &["clock.rs"]),
     // `examples.rs` is the other end of the command line: `patchbay test`.
     ("anyhow", &["cli.rs", "app.rs", "examples.rs", "examples/"]),
-    ("aws_lc_rs", &["crypto.rs", "crypto/", "secret.rs"]),
+    ("aws_lc_rs", &["crypto.rs", "crypto/", "secret.rs", "http/tls.rs"]),
+    ("prometheus_client", &["metrics.rs"]),
+    ("rustls", &["http/tls.rs"]),
+    ("tokio_rustls", &["http/tls.rs"]),
 ];
 
 /// Modules that only compute.

@@ -7,14 +7,16 @@ use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 
 use super::AppState;
 use super::error::{Answer, Problem};
+use super::rates;
 use crate::access::Scope;
 use crate::api_token::{ApiToken, hash};
 use crate::app::App;
 use crate::clock;
+use crate::id::TokenId;
 use crate::secret::{Sealed, Vault, is_same};
 
 /// Who asks.
@@ -27,9 +29,20 @@ pub(super) struct Caller {
 /// Lets a request through if its token may make it.
 pub(super) async fn require_token(State(app): AppState, mut request: Request, next: Next) -> Answer<Response> {
     let token = token(&app, request.headers())?;
-    check_grant(&token.scope, request.method(), request.extensions().get())?;
+    let verdict = app.api_rates.take(token.id.clone(), app.uptime_ns());
+    if let Some(verdict) = verdict.filter(|verdict| !verdict.is_allowed) {
+        return Ok(rates::refused(verdict));
+    }
+    let granted = check_grant(&token.scope, request.method(), request.extensions().get());
     request.extensions_mut().insert(Caller { token, vault: Arc::clone(&app.vault) });
-    Ok(next.run(request).await)
+    let response = match granted {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    };
+    Ok(match verdict {
+        Some(verdict) => rates::with_headers(response, verdict),
+        None => response,
+    })
 }
 
 fn token(app: &App, headers: &HeaderMap) -> Answer<ApiToken> {
@@ -65,6 +78,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 }
 
 impl Caller {
+    pub(super) fn token_id(&self) -> &TokenId {
+        &self.token.id
+    }
+
     /// Whether what belongs to this customer is there for the caller.
     pub(super) fn sees(&self, customer: &str) -> bool {
         self.token.scope.sees(customer)

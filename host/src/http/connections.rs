@@ -1,7 +1,7 @@
 //! `/v1/connections`: customers' links to integrations, by the host's own ids.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::AppState;
 use super::auth::Caller;
 use super::error::{Answer, Problem};
-use super::extract::{Body, List, PageView, check_text, merge, object};
+use super::extract::{Body, List, PageView, Path, check_text, merge, object};
 use super::integrations;
 use crate::app::App;
 use crate::connection::{CUSTOMER_BYTES_MAX, Connection, credentials_place};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::AppState;
 use super::auth::Caller;
 use super::error::{Answer, Problem, too_large};
-use super::extract::{List, NoFilter, PageView, body};
+use super::extract::{List, NoFilter, PageView, Path, body};
 use crate::connector::{ConnectorVersion, Manifest};
 use crate::decode::{self, InflateError};
 use crate::upload;

@@ -1,13 +1,13 @@
 //! `/v1/deliveries`: what is owed to whom, every attempt, and another try for what was given up.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
 use super::AppState;
 use super::auth::Caller;
 use super::error::{Answer, Problem};
-use super::extract::{List, PageView};
+use super::extract::{List, PageView, Path};
 use crate::app::App;
 use crate::clock;
 use crate::delivery::{Attempt, Delivery, DeliveryStatus};

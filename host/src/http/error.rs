@@ -76,7 +76,7 @@ impl Problem {
         self.body
     }
 
-    fn retry_after_s(mut self, seconds: u64) -> Problem {
+    pub(super) fn retry_after_s(mut self, seconds: u64) -> Problem {
         self.retry_after_s = Some(seconds);
         self
     }

@@ -1,7 +1,7 @@
 //! `/v1/events`: what connectors found in requests, and where it went.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -10,7 +10,7 @@ use super::auth::Caller;
 use super::concern;
 use super::deliveries::DeliveryView;
 use super::error::{Answer, Problem};
-use super::extract::{List, PageView};
+use super::extract::{List, PageView, Path};
 use crate::event::{EventStatus, RoutedEvent};
 use crate::id::EventId;
 

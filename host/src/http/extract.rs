@@ -50,6 +50,20 @@ pub(super) async fn body<S: Send + Sync>(request: Request, state: &S) -> Answer<
     })
 }
 
+/// What stands in the path where a route has parameters.
+pub(super) struct Path<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Answer<Self> {
+        let path = axum::extract::Path::from_request_parts(parts, state).await;
+        // Not UTF-8 once it is decoded: nothing here has such a name.
+        let unknown = |_| Problem::new(StatusCode::NOT_FOUND, "not_found").detail("there is nothing at this path");
+        path.map(|axum::extract::Path(value)| Path(value)).map_err(unknown)
+    }
+}
+
 /// `?limit=` and `?cursor=`, and a list's own filters.
 pub(super) struct List<F> {
     pub(super) page: PageRequest,

@@ -1,7 +1,7 @@
 //! `/v1/integrations`: connectors in use, and the URIs of their global webhooks.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::AppState;
 use super::auth::Caller;
 use super::error::{Answer, Problem};
-use super::extract::{Body, List, NoFilter, PageView, merge, object};
+use super::extract::{Body, List, NoFilter, PageView, Path, merge, object};
 use crate::app::App;
 use crate::bundle::is_key;
 use crate::connector::ConnectorVersion;

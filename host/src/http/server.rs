@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::router;
+use super::tls::Tls;
 use crate::app::App;
 
 /// How long accepting rests after it has failed, as it does when there are no more file descriptors.
@@ -20,18 +21,27 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(50);
 const STREAMS_PER_CONNECTION_MAX: u32 = 100;
 
 /// Serves until `stop`; returns when the requests under way have been answered, or their time is up.
-pub(crate) async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken) {
+pub(crate) async fn serve(app: Arc<App>, listener: TcpListener, tls: Option<Tls>, stop: CancellationToken) {
     let server = &app.config.server;
-    let builder = builder(Duration::from_millis(server.receive_ms_max));
+    let receive_time_max = Duration::from_millis(server.receive_ms_max);
+    let builder = builder(receive_time_max, server.head_bytes_max);
     let places = Arc::new(Semaphore::new(server.connections_max));
     let service = TowerToHyperService::new(router(Arc::clone(&app)));
     let graceful = GracefulShutdown::new();
     while let Some((stream, place)) = next(&listener, &places, &stop).await {
-        let connection = builder.serve_connection(TokioIo::new(stream), service.clone()).into_owned();
-        let connection = graceful.watch(connection);
+        let (builder, service, watcher) = (builder.clone(), service.clone(), graceful.watcher());
+        let tls = tls.clone();
         tokio::spawn(async move {
             // A connection that breaks is the client's affair.
-            let _ = connection.await;
+            let _ = match tls {
+                None => watcher.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned()).await,
+                Some(tls) => match tokio::time::timeout(receive_time_max, tls.accept(stream)).await {
+                    Ok(Ok(stream)) => {
+                        watcher.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned()).await
+                    }
+                    _ => Ok(()),
+                },
+            };
             drop(place);
         });
     }
@@ -42,10 +52,15 @@ pub(crate) async fn serve(app: Arc<App>, listener: TcpListener, stop: Cancellati
     }
 }
 
-fn builder(header_time_max: Duration) -> Builder<TokioExecutor> {
+fn builder(head_time_max: Duration, head_bytes_max: usize) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(header_time_max);
-    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS_PER_CONNECTION_MAX);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(head_time_max).max_buf_size(head_bytes_max);
+    let http2_bytes_max = u32::try_from(head_bytes_max).unwrap_or(u32::MAX);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
+        .max_header_list_size(http2_bytes_max);
     builder
 }
 

@@ -5,7 +5,7 @@ mod bulk;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::AppState;
 use super::auth::Caller;
 use super::error::{Answer, Problem};
-use super::extract::{Body, List, PageView, object};
+use super::extract::{Body, List, PageView, Path, object};
 use super::{connections, integrations};
 use crate::app::App;
 use crate::id::SubscriptionId;

@@ -1,7 +1,7 @@
 //! `/v1/tokens`: who may use this API. A token is shown when it is made and never again.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::AppState;
 use super::auth::Caller;
 use super::error::{Answer, Problem};
-use super::extract::{Body, List, NoFilter, PageView, check_text};
+use super::extract::{Body, List, NoFilter, PageView, Path, check_text};
 use crate::access::Scope;
 use crate::api_token::ApiToken;
 use crate::app::App;

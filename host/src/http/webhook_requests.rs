@@ -1,7 +1,7 @@
 //! `/v1/webhook-requests`: what came in, what the connector made of it, and why it went where it went.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +13,7 @@ use super::concern;
 use super::deliveries::DeliveryView;
 use super::error::{Answer, Problem};
 use super::events::EventView;
-use super::extract::{List, PageView};
+use super::extract::{List, PageView, Path};
 use crate::app::App;
 use crate::id::RequestId;
 use crate::ingest::{self, Incoming};

@@ -1,31 +1,46 @@
 //! `/webhooks/{token}`: the URI of a global webhook, for every HTTP method.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::AppState;
 use super::error::{Answer, Problem, too_large};
+use super::rates;
 use crate::app::App;
 use crate::clock;
 use crate::ingest::{self, Incoming};
 
-/// Takes a request in. What was received is worked on to its end even if the sender hangs up.
-pub(super) async fn receive(State(app): AppState, request: Request) -> Answer<Response> {
+/// Takes a request in.
+pub(super) async fn receive(State(app): AppState, request: Request) -> Response {
+    let start = Instant::now();
+    let response = match answer(&app, request).await {
+        Ok(response) => response,
+        Err(problem) => problem.into_response(),
+    };
+    app.metrics.webhook_answered(response.status().as_u16(), start.elapsed());
+    response
+}
+
+/// What was received is worked on to its end even if the sender hangs up.
+async fn answer(app: &Arc<App>, request: Request) -> Answer<Response> {
     let received_at = clock::now();
+    if let Some(refused) = refused(app, request.uri())? {
+        return Ok(refused);
+    }
     let _place = app.webhook_requests.try_acquire().map_err(|_| ingest::Error::Busy)?;
     let (parts, body) = request.into_parts();
-    let body = read(&app, &parts.headers, body).await?;
+    let body = read(app, &parts.headers, body).await?;
     let incoming = incoming(parts, body, received_at)?;
     let work = app.tasks.spawn({
-        let app = Arc::clone(&app);
+        let app = Arc::clone(app);
         async move { ingest::receive(&app, incoming).await }
     });
     let (_, answer) = work.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal"))??;
@@ -33,9 +48,7 @@ pub(super) async fn receive(State(app): AppState, request: Request) -> Answer<Re
 }
 
 fn incoming(parts: Parts, body: Bytes, received_at: jiff::Timestamp) -> Answer<Incoming> {
-    let unknown = || Problem::from(ingest::Error::UnknownWebhook);
-    let after = parts.uri.path().strip_prefix("/webhooks/").ok_or_else(unknown)?;
-    let (token, path) = after.split_at(after.find('/').unwrap_or(after.len()));
+    let (token, path) = token_and_path(&parts.uri)?;
     Ok(Incoming {
         token: token.to_owned(),
         method: parts.method,
@@ -46,6 +59,25 @@ fn incoming(parts: Parts, body: Bytes, received_at: jiff::Timestamp) -> Answer<I
         received_at,
         replay_of: None,
     })
+}
+
+/// The answer if the webhook has been asked too often. Unknown ones are not counted: anybody can think of any number.
+fn refused(app: &App, uri: &Uri) -> Answer<Option<Response>> {
+    if app.config.server.webhook_requests_per_s_max == 0 {
+        return Ok(None);
+    }
+    let (token, _) = token_and_path(uri)?;
+    if app.store.webhook_address(token)?.is_none() {
+        return Err(ingest::Error::UnknownWebhook.into());
+    }
+    let verdict = app.webhook_rates.take(token.to_owned(), app.uptime_ns());
+    Ok(verdict.filter(|verdict| !verdict.is_allowed).map(rates::refused))
+}
+
+/// What stands for the webhook in its URI, and what follows.
+fn token_and_path(uri: &Uri) -> Answer<(&str, &str)> {
+    let after = uri.path().strip_prefix("/webhooks/").ok_or(ingest::Error::UnknownWebhook)?;
+    Ok(after.split_at(after.find('/').unwrap_or(after.len())))
 }
 
 fn headers(headers: &HeaderMap) -> Vec<(String, String)> {

@@ -17,6 +17,8 @@ use crate::subscription::{Reason, Status, Subscription};
 
 /// How many attempts a delivery remembers; older ones are forgotten when people retry again and again.
 const ATTEMPTS_KEPT_MAX: usize = 50;
+/// How far the queue is counted: beyond that it is simply long.
+const QUEUED_COUNTED_MAX: usize = 1_000_000;
 
 /// A delivery whose turn it is, with all that an attempt needs.
 pub(crate) struct Claim {
@@ -111,6 +113,11 @@ impl Store {
         fits: impl Fn(&Delivery) -> bool,
     ) -> Result<Page<Delivery>, Error> {
         self.page(&Key::new(Table::Delivery), Order::NewestFirst, request, fits)
+    }
+
+    /// How many deliveries are not settled, counted up to `QUEUED_COUNTED_MAX`.
+    pub(crate) fn queued_deliveries(&self) -> usize {
+        self.inner.tree.scan_prefix(Key::new(Table::Due)).keys().take(QUEUED_COUNTED_MAX).count()
     }
 
     pub(crate) fn deliveries_of_event(&self, id: &EventId) -> Result<Vec<Delivery>, Error> {

@@ -14,6 +14,10 @@ pub(super) enum Table {
     ApiToken = 2,
     /// hash → token id
     ApiTokenOfHash = 3,
+    /// (token id) hash of an idempotency key → Kept
+    Idempotency = 4,
+    /// time, token id, hash of an idempotency key → Place
+    IdempotencyByAge = 5,
     /// connector → its newest version number
     Connector = 10,
     /// (connector) version → ConnectorVersion

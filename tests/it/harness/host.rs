@@ -116,10 +116,14 @@ impl Host {
         self.wait().await
     }
 
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id().expect("the host runs")
+    }
+
     /// Sends SIGTERM.
     pub(crate) fn ask_to_stop(&self) {
-        let id = self.child.id().expect("the host runs");
-        let sent = std::process::Command::new("kill").args(["-TERM", &id.to_string()]).status().unwrap();
+        let id = self.process_id().to_string();
+        let sent = std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap();
         assert!(sent.success());
     }
 

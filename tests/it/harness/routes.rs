@@ -1,4 +1,4 @@
-//! Every route under `/v1` as the server has it: paths from its source, methods as it answers them.
+//! Every route that needs a token, as the server has it: paths from its source, methods as it answers them.
 
 use super::{Answer, Api, repository};
 
@@ -22,5 +22,6 @@ fn paths() -> Vec<String> {
     let source = source.replace(['\n', ' '], "");
     let (_, v1) = source.split_once("letv1=").unwrap();
     let (v1, _) = v1.split_once(".fallback").unwrap();
-    v1.split(".route(\"").skip(1).map(|route| format!("/v1{}", route.split('"').next().unwrap())).collect()
+    let v1 = v1.split(".route(\"").skip(1).map(|route| format!("/v1{}", route.split('"').next().unwrap()));
+    v1.chain(["/metrics".to_owned()]).collect()
 }

@@ -1,0 +1,157 @@
+//! What the server counts and measures, for Prometheus. Labels take a few fixed values each: nothing that comes from
+//! outside becomes one.
+
+use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+use crate::retry::Outcome;
+use crate::store::Settlement;
+use crate::webhook_request::{RequestStatus, WebhookRequest};
+
+type Label = [(&'static str, &'static str); 1];
+type Counters = Family<Label, Counter>;
+
+/// 0.5 ms to 16 s.
+fn seconds() -> Histogram {
+    Histogram::new(exponential_buckets(0.000_5, 2.0, 16))
+}
+
+pub(crate) struct Metrics {
+    registry: Registry,
+    webhooks: Counters,
+    webhook_seconds: Histogram,
+    api_calls: Counters,
+    requests: Counters,
+    events: Counters,
+    handler_seconds: Histogram,
+    commit_seconds: Histogram,
+    attempts: Counters,
+    settled: Counters,
+    queued: Gauge,
+    sandbox_calls: Gauge,
+    memory_bytes: Gauge,
+}
+
+/// What is only looked at when somebody asks.
+pub(crate) struct Levels {
+    pub(crate) queued: usize,
+    pub(crate) sandbox_calls: usize,
+    pub(crate) memory_bytes: u64,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Metrics {
+        let mut registry = Registry::with_prefix("patchbay");
+        let metrics = Metrics {
+            webhooks: Counters::default(),
+            webhook_seconds: seconds(),
+            api_calls: Counters::default(),
+            requests: Counters::default(),
+            events: Counters::default(),
+            handler_seconds: seconds(),
+            commit_seconds: seconds(),
+            attempts: Counters::default(),
+            settled: Counters::default(),
+            queued: Gauge::default(),
+            sandbox_calls: Gauge::default(),
+            memory_bytes: Gauge::default(),
+            registry: Registry::default(),
+        };
+        let m = &metrics;
+        registry.register("webhook_answers", "Answers at webhook URIs, by class of status", m.webhooks.clone());
+        registry.register("webhook_seconds", "From a webhook's head to its answer", m.webhook_seconds.clone());
+        registry.register("api_answers", "Answers of the API, by class of status", m.api_calls.clone());
+        registry.register("requests", "Webhook requests kept, by what became of them", m.requests.clone());
+        registry.register("events", "Events that handlers returned", m.events.clone());
+        registry.register("handler_seconds", "Calls of `handle`", m.handler_seconds.clone());
+        registry.register("commit_seconds", "Until a request is on disk", m.commit_seconds.clone());
+        registry.register("delivery_attempts", "Attempts at deliveries, by outcome", m.attempts.clone());
+        registry.register("deliveries_settled", "Deliveries that ended, by how", m.settled.clone());
+        registry.register("deliveries_queued", "Deliveries that are not settled", m.queued.clone());
+        registry.register("sandbox_calls", "Calls of connectors under way", m.sandbox_calls.clone());
+        registry.register("memory_bytes", "Resident memory of the process", m.memory_bytes.clone());
+        Metrics { registry, ..metrics }
+    }
+
+    pub(crate) fn webhook_answered(&self, status: u16, took: Duration) {
+        count(&self.webhooks, "class", class(status));
+        self.webhook_seconds.observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn api_answered(&self, status: u16) {
+        count(&self.api_calls, "class", class(status));
+    }
+
+    pub(crate) fn handled(&self, took_ms: u64) {
+        self.handler_seconds.observe(Duration::from_millis(took_ms).as_secs_f64());
+    }
+
+    pub(crate) fn committed(&self, kept: &WebhookRequest, took: Duration) {
+        self.commit_seconds.observe(took.as_secs_f64());
+        count(&self.requests, "status", status(kept.status));
+        self.events.get_or_create(&[("status", "taken")]).inc_by(u64::from(kept.event_count));
+        self.events.get_or_create(&[("status", "refused")]).inc_by(kept.refused_events.len() as u64);
+    }
+
+    pub(crate) fn attempted(&self, outcome: &Outcome, settlement: &Settlement) {
+        count(&self.attempts, "outcome", outcome_name(outcome));
+        match settlement {
+            Settlement::Delivered => count(&self.settled, "status", "delivered"),
+            Settlement::Dead | Settlement::DisableSubscription(_) => count(&self.settled, "status", "dead"),
+            Settlement::RetryAt(_) => {}
+        }
+    }
+
+    /// Everything as text.
+    pub(crate) fn show(&self, levels: &Levels) -> String {
+        self.queued.set(i64::try_from(levels.queued).unwrap_or(i64::MAX));
+        self.sandbox_calls.set(i64::try_from(levels.sandbox_calls).unwrap_or(i64::MAX));
+        self.memory_bytes.set(i64::try_from(levels.memory_bytes).unwrap_or(i64::MAX));
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+fn count(counters: &Counters, label: &'static str, value: &'static str) {
+    counters.get_or_create(&[(label, value)]).inc();
+}
+
+fn class(status: u16) -> &'static str {
+    match status {
+        200..300 => "2xx",
+        300..400 => "3xx",
+        400..500 => "4xx",
+        500..600 => "5xx",
+        _ => "other",
+    }
+}
+
+fn status(status: RequestStatus) -> &'static str {
+    match status {
+        RequestStatus::Routed => "routed",
+        RequestStatus::Unrouted => "unrouted",
+        RequestStatus::Duplicate => "duplicate",
+        RequestStatus::Answered => "answered",
+        RequestStatus::Refused => "refused",
+        RequestStatus::Failed => "failed",
+    }
+}
+
+fn outcome_name(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Accepted { .. } => "accepted",
+        Outcome::Refused { .. } => "refused",
+        Outcome::Gone => "gone",
+        Outcome::TimedOut => "timed_out",
+        Outcome::Unreachable(_) => "unreachable",
+        Outcome::Denied(_) => "denied",
+    }
+}
