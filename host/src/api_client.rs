@@ -5,6 +5,7 @@ mod hosts;
 mod secrets;
 mod setup;
 mod transport;
+mod verdict;
 
 use std::time::Instant;
 
@@ -14,10 +15,9 @@ use futures::future::join_all;
 use url::Url;
 
 use crate::egress::{self, TooLarge};
-use crate::{clock, retry};
 use hosts::HostRules;
 
-pub(crate) use setup::Setup;
+pub(crate) use setup::{Setup, check};
 pub(crate) use transport::{Canned, Script, Transport};
 
 /// Redirects of one request, each checked like the first URL.
@@ -42,7 +42,7 @@ pub(crate) struct Request {
     pub(crate) body: Option<Vec<u8>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
@@ -111,7 +111,7 @@ impl ApiClient {
             Err(failure) => return ("request".to_owned(), Err(failure)),
         };
         let line = format!("{} {}", outgoing.method, self.setup.secrets.redact(&without_query(&outgoing.url)));
-        let answer = self.follow(outgoing).await.and_then(|response| judge(self.redact(response)));
+        let answer = self.follow(outgoing).await.and_then(|response| self.setup.handlers.judge(self.redact(response)));
         (format!("{line} ({} ms)", start.elapsed().as_millis()), answer)
     }
 
@@ -159,6 +159,7 @@ impl ApiClient {
 
     /// A server may echo what it was sent; in its headers secrets come back as `***`.
     fn redact(&self, mut response: egress::Response) -> egress::Response {
+        response.headers.retain(|(name, _)| name != verdict::ERROR_KEY_HEADER);
         for (_, value) in &mut response.headers {
             *value = self.setup.secrets.redact(value);
         }
@@ -209,24 +210,6 @@ impl From<egress::Error> for Failure {
         };
         Failure::new(kind, error.to_string())
     }
-}
-
-/// Success or failure by status, the same for connectors in every language.
-fn judge(response: egress::Response) -> Result<Response, Failure> {
-    let kind = match response.status {
-        200..=299 => return Ok(response.into()),
-        401 => FailureKind::Unauthorized,
-        429 => FailureKind::RateLimited,
-        _ => FailureKind::Refused,
-    };
-    let retry_after_s = response.header("retry-after").and_then(|value| retry::retry_after(value, clock::now()));
-    let message = match kind {
-        FailureKind::Unauthorized => "the external app does not accept the credentials (401)".to_owned(),
-        FailureKind::RateLimited => "the external app asks to slow down (429)".to_owned(),
-        _ => format!("the external app answered {}", response.status),
-    };
-    let retry_after_ms = retry_after_s.map(|seconds| seconds.saturating_mul(1000));
-    Err(Failure { kind, message, retry_after_ms, response: Some(response.into()) })
 }
 
 impl From<egress::Response> for Response {

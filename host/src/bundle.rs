@@ -5,7 +5,7 @@ use serde_json::Value;
 use wasmparser::{ComponentTypeRef, Parser, Payload};
 
 use crate::connector::{ApiClientImplementation, MANIFEST_VERSION, Manifest, Method};
-use crate::{mapping, schema};
+use crate::{api_client, mapping, schema};
 
 /// The custom section that holds the manifest.
 pub(crate) const MANIFEST_SECTION: &str = "patchbay:manifest";
@@ -182,13 +182,16 @@ fn check(manifest: &Manifest) -> Result<(), String> {
             check_mapping(&format!("events/{}: get-event-selector", event.key), mapping)?;
         }
     }
-    if let Some(api_client) = &manifest.api_client {
-        let is_mapping = api_client.implementation_type == Some(ApiClientImplementation::Mapping);
-        if is_mapping != api_client.mapping.is_some() {
+    if let Some(declared) = &manifest.api_client {
+        let is_mapping = declared.implementation_type == Some(ApiClientImplementation::Mapping);
+        if is_mapping != declared.mapping.is_some() {
             return Err("apiClient: `mapping` goes with implementationType `mapping`, and with no other".into());
         }
-        for template in api_client.hosts.iter().chain(&api_client.mapping) {
+        for template in declared.hosts.iter().chain(&declared.mapping) {
             check_mapping("apiClient", template)?;
+        }
+        if let Some(template) = &declared.mapping {
+            api_client::check(template).map_err(|why| format!("auth/make-api-client: {why}"))?;
         }
     }
     Ok(())

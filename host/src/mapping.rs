@@ -47,3 +47,8 @@ const JSONATA_REMEDY: &str = "`$jsonata` is not supported: use `$concat`, `$tpl`
 pub(crate) fn evaluate(template: &Value, variables: &Value) -> Result<Option<Value>, Error> {
     evaluation::Evaluation::default().value(template, &scope::Scope::Root(variables))
 }
+
+/// Whether the template comes out as something that counts as true.
+pub(crate) fn is_true(template: &Value, variables: &Value) -> Result<bool, Error> {
+    Ok(evaluate(template, variables)?.as_ref().is_some_and(comparison::is_truthy))
+}

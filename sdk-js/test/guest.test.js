@@ -222,6 +222,39 @@ test('a failed call rejects with what the host says and the response', async () 
   assert.deepEqual({ name, kind, status, data, retryAfterMs }, { name: 'ApiClientError', kind: 'rate-limited', status: 429, data: { e: 1 }, retryAfterMs: 1000 });
 });
 
+/** An answer, the one handler, and what becomes of it: a value, or members of an error. */
+const HANDLED = [
+  [answer(200, '{"ok":true}'), { match: true, isSuccess: true }, { value: { ok: true } }],
+  [answer(200, '{"ok":true}'), { match: true, isSuccess: true, data: undefined }, { value: undefined }],
+  [answer(200, '{"id":1}'), { match: true, isSuccess: true, data: ({ data }) => data.id }, { value: 1 }],
+  [answer(200, '1'), { match: ({ status }) => status === 404, isSuccess: false }, { value: 1 }],
+  [answer(200, '{"ok":false}'), { match: ({ data }) => !data.ok }, { kind: 'refused', message: 'the external app answered 200', data: { ok: false } }],
+  [answer(200, '1'), { match: 1, error: { key: 'rate_limit_exceeded', message: 'wait' } }, { kind: 'rate-limited', key: 'rate_limit_exceeded', message: 'wait' }],
+  [answer(200, '1'), { match: 1, error: () => ({ key: 'connection_is_defunct', data: 2 }) }, { kind: 'unauthorized', key: 'connection_is_defunct', data: 2 }],
+  [answer(200, '1'), { match: 1, error: { message: () => 'made' } }, { kind: 'refused', key: undefined, message: 'made' }],
+  [answer(200, '1'), { isSuccess: true }, { message: 'responseHandlers[0] has no `match`; `match: true` fits every answer' }],
+  [answer(200, '1'), { match: { $eval: 1 } }, { name: 'TypeError' }],
+  [answer(200, '1'), { match: 1, error: 'no' }, { message: 'responseHandlers[0].error must be an object, but it is the text "no"' }],
+];
+
+for (const [index, [response, handler, expected]] of HANDLED.entries()) {
+  test(`response handler ${index} gives ${JSON.stringify(expected)}`, async () => {
+    const { client } = clientWith(() => response, () => ({ responseHandlers: [handler] }));
+    const [outcome] = await Promise.allSettled([client.get('x')]);
+    if ('value' in expected) assert.deepEqual(outcome, { status: 'fulfilled', value: expected.value });
+    else for (const [key, value] of Object.entries(expected)) assert.deepEqual(outcome.reason[key], value, key);
+  });
+}
+
+test('a response handler can make a failure a success, and judges by JSON whatever form the call wants', async () => {
+  const failed = { tag: 'err', val: { kind: 'refused', message: '404', response: answer(404, '{"none":true}').val } };
+  const handlers = [{ match: ({ data }) => data.none, isSuccess: true, data: [] }];
+  const { client } = clientWith(() => failed, () => ({ responseHandlers: handlers }));
+  assert.deepEqual(await client.get('x', {}, { responseType: 'arraybuffer' }), []);
+  const full = await client.get('x', {}, { returnFullResponse: true });
+  assert.deepEqual([full.status, full.data], [404, []]);
+});
+
 test('a wrong call rejects alone, and says why', async () => {
   const { client } = clientWith(() => answer(200, '1'));
   const [wrong, right] = await Promise.allSettled([client.get(undefined), client.get('x')]);

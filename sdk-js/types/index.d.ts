@@ -157,6 +157,8 @@ export interface ApiClientError extends Error {
     | 'unauthorized'
     | 'rate-limited'
     | 'refused';
+  /** `access_token_expired`, `rate_limit_exceeded`, or what a response handler says. */
+  key?: string;
   /** Where there was a response. */
   status?: number;
   headers?: Record<string, string>;
@@ -180,6 +182,21 @@ export interface ApiClientSettings {
   headers?: Record<string, unknown>;
   query?: ApiClientQuery;
   auth?: { username: string; password: string };
+  /** Tried in order: the first whose `match` is true says whether an answer is a success, and what it means. */
+  responseHandlers?: ResponseHandler[];
 }
+
+/** In JavaScript each part is a value or a function of the answer; in `make-api-client.map.yml` it is a formula over `response`. */
+export interface ResponseHandler {
+  match: OfAnswer<unknown>;
+  /** Whether the call resolves. Left out, it rejects. */
+  isSuccess?: OfAnswer<unknown>;
+  /** What it resolves with in place of the answer's own data. */
+  data?: OfAnswer<unknown>;
+  /** What it rejects with; each part that is left out is as it would be without the handler. */
+  error?: OfAnswer<{ message?: OfAnswer<string>; key?: OfAnswer<string>; data?: OfAnswer<unknown> }>;
+}
+
+export type OfAnswer<T> = T | ((answer: ApiClientResponse) => T);
 
 export * from './sdk.js';

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::HostRules;
 use super::secrets::Secrets;
+use super::verdict::Handlers;
 use crate::connector::ApiClient as Declared;
 use crate::mapping;
 
@@ -21,6 +22,7 @@ pub(crate) struct Setup {
     pub(super) headers: Vec<(String, String)>,
     pub(super) query: Vec<(String, String)>,
     pub(super) auth: Option<(String, String)>,
+    pub(super) handlers: Handlers,
     /// What must not come back to the guest in the headers of an answer, and not show in a record.
     pub(super) secrets: Secrets,
 }
@@ -38,10 +40,14 @@ impl Setup {
             "credentials": credentials, "parameters": parameters, "connectorParameters": parameters,
         });
         let hosts = hosts(declared, &variables)?;
-        let client = declared.and_then(|declared| declared.mapping.as_ref());
-        let client = client.map(|template| mapping::evaluate(template, &variables)).transpose();
-        let client =
-            client.map_err(|error| Error(format!("auth/make-api-client: {error}")))?.flatten().unwrap_or_default();
+        let written = declared.and_then(|declared| declared.mapping.as_ref());
+        let (template, handlers) = written.map(|written| split(written)).unwrap_or_default();
+        let named = |why: String| Error(format!("auth/make-api-client: {why}"));
+        let client = mapping::evaluate(&template, &variables).map_err(|error| named(error.to_string()))?;
+        let client = client.unwrap_or_default();
+        if client.get("responseHandlers").is_some() {
+            return Err(named("`responseHandlers` must be a key of the file itself, not of a formula in it".into()));
+        }
         let base = client.get("baseUri").or_else(|| client.get("baseUrl"));
         let auth = client.get("auth").filter(|auth| !auth.is_null());
         let auth = auth.map(|auth| (text_of(auth, "username"), text_of(auth, "password")));
@@ -52,6 +58,9 @@ impl Setup {
             query: pairs(&client, "query")?,
             secrets: Secrets::new(credentials, auth.as_ref()),
             auth,
+            handlers: handlers
+                .map_or_else(|| Ok(Handlers::default()), |written| Handlers::parse(&written))
+                .map_err(named)?,
         })
     }
 
@@ -66,6 +75,19 @@ impl Setup {
         };
         join(base, url)
     }
+}
+
+/// Whether a written mapping has the form of an API client, as far as that can be told before it is evaluated.
+pub(crate) fn check(written: &Value) -> Result<(), String> {
+    let (_, handlers) = split(written);
+    handlers.map_or(Ok(()), |handlers| Handlers::parse(&handlers).map(drop))
+}
+
+/// What is evaluated for a connection, and what waits for an answer.
+fn split(written: &Value) -> (Value, Option<Value>) {
+    let mut template = written.clone();
+    let handlers = template.as_object_mut().and_then(|members| members.shift_remove("responseHandlers"));
+    (template, handlers)
 }
 
 /// Joins as the base URI and a slash and the path: a base URI keeps its own path, unlike in a browser.

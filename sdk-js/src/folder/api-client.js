@@ -1,6 +1,7 @@
 /**
  * Reads `auth/`: what credentials look like, and how requests to the external app are made.
  */
+import { describe, isRecord } from '../guest/describe.js';
 import { literalHost } from './api-hosts.js';
 import { checkFields, text } from './fields.js';
 import { checkFormulas } from './formulas.js';
@@ -10,6 +11,44 @@ import { readYaml } from './yaml-file.js';
 
 /** @type {import('./fields.js').Fields} */
 const AUTH_FIELDS = { type: { rule: text }, credentialsSchema: { rule: schema } };
+
+/** @type {import('./fields.js').Rule} Formulas, which `checkFormulas` looks at. */
+const anything = () => undefined;
+
+/** @type {import('./fields.js').Fields} */
+const ERROR_FIELDS = { message: { rule: anything }, key: { rule: anything }, data: { rule: anything } };
+
+/** @type {import('./fields.js').Fields} */
+const HANDLER_FIELDS = {
+  match: { rule: anything, isRequired: true },
+  isSuccess: { rule: anything },
+  data: { rule: anything },
+  error: { rule: (yaml, path, value) => isFormula(value) || checkFields(yaml, path, value, ERROR_FIELDS) },
+};
+
+/** @type {import('./fields.js').Fields} */
+const CLIENT_FIELDS = {
+  baseUri: { rule: anything },
+  baseUrl: { rule: anything },
+  headers: { rule: record },
+  query: { rule: record },
+  auth: { rule: (yaml, path, value) => isFormula(value) || checkFields(yaml, path, value, AUTH_KEYS) },
+  responseHandlers: { rule: handlers },
+};
+
+/** @type {import('./fields.js').Fields} */
+const AUTH_KEYS = { username: { rule: anything, isRequired: true }, password: { rule: anything } };
+
+/** @type {import('./fields.js').Rule} */
+function record(yaml, path, value) {
+  if (!isRecord(value)) yaml.error(path, `\`${path.at(-1)}\` must be a mapping of names to values, but it is ${describe(value)}`, 'Write `name: value` below it.');
+}
+
+/** @type {import('./fields.js').Rule} */
+function handlers(yaml, path, value) {
+  if (!Array.isArray(value)) return yaml.error(path, `\`${path.at(-1)}\` must be a list, but it is ${describe(value)}`, 'Begin each handler with `- match: …`.');
+  value.forEach((handler, index) => checkFields(yaml, [...path, index], handler, HANDLER_FIELDS));
+}
 
 /** Functions that other products of this format know; nothing calls them here. */
 const UNREAD_METHODS = [
@@ -61,8 +100,20 @@ async function readImplementation({ root, problems }, files) {
   }
   if (found.type === 'javascript') return { type: 'javascript', file };
   const yaml = await readYaml(root, file, problems);
-  if (yaml !== undefined) checkFormulas(yaml);
+  if (yaml !== undefined) checkMapping(yaml);
   return yaml && { type: 'mapping', yaml };
+}
+
+/** @param {import('./yaml-file.js').YamlFile} yaml */
+function checkMapping(yaml) {
+  checkFormulas(yaml);
+  // A formula yields an object whose keys nobody knows yet.
+  if (!isFormula(yaml.value)) checkFields(yaml, [], yaml.value, CLIENT_FIELDS);
+}
+
+/** @param {unknown} value */
+function isFormula(value) {
+  return Object.keys(Object(value))[0]?.startsWith('$') ?? false;
 }
 
 /** @param {import('./yaml-file.js').YamlFile} yaml */

@@ -6,8 +6,11 @@
 import { ApiClientError } from './api-client-error.js';
 import { hostRequest } from './api-request.js';
 import { responseOf } from './api-response.js';
+import { verdictOn } from './response-handlers.js';
 import { refuseUnknownKeys } from './unknown-keys.js';
 
+/** Keys of a response handler's error that say what kind of failure it is. @type {Record<string, string>} */
+const KINDS = { access_token_expired: 'unauthorized', connection_is_defunct: 'unauthorized', rate_limit_exceeded: 'rate-limited' };
 const OPTION_KEYS = ['query', 'headers', 'auth', 'baseUri', 'returnFullResponse', 'responseType'];
 
 /**
@@ -59,7 +62,8 @@ function batches(send, defaults) {
     const sendable = batch.flatMap((item) => {
       try {
         if (resolved.status === 'rejected') throw resolved.reason;
-        return [{ ...item, request: hostRequest(item.call, resolved.value) }];
+        const request = hostRequest(item.call, resolved.value);
+        return [{ ...item, request, handlers: Object(resolved.value).responseHandlers }];
       } catch (error) {
         item.reject(error);
         return [];
@@ -77,7 +81,7 @@ function batches(send, defaults) {
 
 /**
  * @param {Parameters<typeof makeApiClient>[0]} send
- * @param {(Waiting & { request: import('../../types/wit.js').ApiRequest })[]} items
+ * @param {(Waiting & { request: import('../../types/wit.js').ApiRequest, handlers: unknown })[]} items
  */
 function sendAll(send, items) {
   try {
@@ -88,16 +92,34 @@ function sendAll(send, items) {
 }
 
 /**
- * @param {Waiting} item
+ * @param {Waiting & { handlers: unknown }} item
  * @param {import('../../types/wit.js').ApiResult} result
  */
-function settle({ call, resolve, reject }, result) {
+function settle({ call, handlers, resolve, reject }, result) {
   const { responseType, returnFullResponse } = call.options;
-  if (result.tag === 'err') {
-    const { response } = result.val;
-    reject(new ApiClientError(result.val, response && responseOf(response, responseType)));
-    return;
+  const failure = result.tag === 'err' ? result.val : undefined;
+  const raw = result.tag === 'err' ? result.val.response : result.val;
+  const response = raw && responseOf(raw, responseType);
+  try {
+    const verdict = raw && verdictOn(handlers, responseOf(raw));
+    if (response === undefined || !(verdict?.isSuccess ?? failure === undefined)) throw errorOf(failure, response, verdict?.error);
+    const data = verdict?.data === undefined ? response.data : verdict.data.value;
+    resolve(returnFullResponse ? { ...response, data } : data);
+  } catch (error) {
+    reject(error);
   }
-  const response = responseOf(result.val, responseType);
-  resolve(returnFullResponse ? response : response.data);
+}
+
+/**
+ * @param {import('../../types/wit.js').ApiFailure | undefined} failure as the host sees it
+ * @param {{ status: number, headers: Record<string, string>, data: any } | undefined} response
+ * @param {Record<string, any>} [described] what a response handler says of it
+ */
+function errorOf(failure, response, described = {}) {
+  const { key, message, data } = described;
+  const kind = KINDS[key] ?? failure?.kind ?? 'refused';
+  const wait = Number(response?.headers['retry-after'] ?? NaN);
+  const retryAfterMs = failure?.retryAfterMs ?? (wait >= 0 ? BigInt(Math.round(wait * 1000)) : undefined);
+  const text = message ?? failure?.message ?? `the external app answered ${response?.status}`;
+  return new ApiClientError({ kind, message: String(text), retryAfterMs }, response && { ...response, data: data ?? response.data }, key);
 }

@@ -6,7 +6,7 @@ import { asBytes } from './binary.js';
 import { describe, isRecord } from './describe.js';
 import { refuseUnknownKeys } from './unknown-keys.js';
 
-const SETTING_KEYS = ['baseUri', 'baseUrl', 'headers', 'query', 'auth'];
+const SETTING_KEYS = ['baseUri', 'baseUrl', 'headers', 'query', 'auth', 'responseHandlers'];
 
 /**
  * @typedef {object} Call

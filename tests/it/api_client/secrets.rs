@@ -9,7 +9,7 @@ use crate::harness::Settings;
 
 /// No form of the secret is anywhere in the value.
 #[track_caller]
-fn assert_hidden(secret: &str, value: &Value) {
+pub(super) fn assert_hidden(secret: &str, value: &Value) {
     let text = value.to_string();
     let percent: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let forms = [secret.to_owned(), percent.to_lowercase(), percent];

@@ -59,6 +59,7 @@ impl Server {
             .route("/stall", get(std::future::pending::<()>))
             .route("/meet", get(meet))
             .route("/told-in-headers", get(told_in_headers))
+            .route("/say", any(say))
             .fallback(async || "")
             .layer(from_fn_with_state(Arc::clone(&book), note))
             .with_state(Arc::clone(&book));
@@ -134,6 +135,22 @@ async fn told_in_headers(request: Request<Body>) -> Response {
     for (name, value) in told {
         response.headers_mut().insert(name, HeaderValue::from_str(&value).unwrap());
     }
+    response
+}
+
+#[derive(serde::Deserialize)]
+struct Said {
+    status: u16,
+}
+
+/// Says what it was sent, headers and all, and names a failure in the host's own words.
+async fn say(Query(Said { status }): Query<Said>, request: Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut response = told_in_headers(Request::from_parts(parts, Body::empty())).await;
+    *response.status_mut() = StatusCode::from_u16(status).unwrap();
+    response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
+    response.headers_mut().insert("patchbay-error-key", HeaderValue::from_static("spoofed"));
+    *response.body_mut() = body;
     response
 }
 

@@ -11,7 +11,7 @@ async function make(apiClient, { method, with: given }) {
     const value = await apiClient[method](...given);
     return { value: value instanceof ArrayBuffer ? { arrayBuffer: [...new Uint8Array(value)] } : value };
   } catch (error) {
-    const { name, kind, message, status, headers, data, retryAfterMs } = error;
-    return { name, kind, message, status, headers, data, retryAfterMs };
+    const { name, kind, key, message, status, headers, data, retryAfterMs } = error;
+    return { name, kind, key, message, status, headers, data, retryAfterMs };
   }
 }

@@ -1,0 +1,3 @@
+export default async function handle() {
+  return { events: [] };
+}
