@@ -71,6 +71,15 @@ enum Command {
         #[arg(long)]
         memory_bytes_max: u64,
     },
+    /// Measure parts of the server by themselves
+    #[cfg(feature = "bench")]
+    #[command(hide = true)]
+    Micro {
+        #[command(subcommand)]
+        benchmark: crate::bench::Benchmark,
+        #[command(flatten)]
+        config: Box<Config>,
+    },
 }
 
 /// Runs the command that the arguments name.
@@ -85,6 +94,8 @@ pub fn main() -> ExitCode {
             sandbox::machine_code::compile_file(&input, &output, &functions, memory_bytes_max)
                 .map_err(anyhow::Error::msg)
         }
+        #[cfg(feature = "bench")]
+        Command::Micro { benchmark, config } => crate::bench::run(benchmark, *config),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -119,5 +130,8 @@ fn serve(config: Config, log: &str) -> anyhow::Result<()> {
             stopper.cancel();
         });
         App::open(config)?.run(stop).await
-    })
+    })?;
+    #[cfg(feature = "bench")]
+    eprintln!("{}", crate::profile::table());
+    Ok(())
 }

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 use crate::app::App;
 use crate::id::RequestId;
+use crate::profile::{self, Step};
 use crate::routing;
 use crate::sandbox::{self, Called, Grant, types};
 use crate::secret;
@@ -95,12 +96,16 @@ async fn handle(
     incoming: &Incoming,
     request: types::WebhookRequest,
 ) -> Result<Called<types::HandleResult>, Error> {
+    let _span = profile::span(Step::Handle);
     let grant = Grant {
         deadline_ms: app.config.limits.handler_deadline_ms,
         api_client: None,
         clock: incoming.replay_of.is_some().then_some(incoming.received_at),
     };
-    let handled = match app.load(&target.version).await {
+    let loading = profile::span(Step::Load);
+    let connector = app.load(&target.version).await;
+    loading.end();
+    let handled = match connector {
         Ok(connector) => app.sandbox.handle(&connector, request, grant).await,
         Err(error) => Called::failed(error),
     };
@@ -115,6 +120,7 @@ fn route(
     target: &Target,
     events: Vec<NewEvent>,
 ) -> Result<Vec<(NewEvent, Vec<Subscription>)>, store::Error> {
+    let _span = profile::span(Step::Route);
     let matching =
         |selector: &str| routing.subscriptions_matching(&target.integration.id, &target.webhook_key, selector);
     events
@@ -133,6 +139,7 @@ fn record(
     handled: &Called<types::HandleResult>,
     judged: &Judged,
 ) -> WebhookRequest {
+    let _span = profile::span(Step::Record);
     let status = match (&judged.answer, judged.refused.is_empty()) {
         (Err(_), _) => RequestStatus::Failed,
         (Ok(_), true) => RequestStatus::Answered,

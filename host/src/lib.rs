@@ -5,6 +5,8 @@ mod access;
 mod api_client;
 mod api_token;
 mod app;
+#[cfg(feature = "bench")]
+mod bench;
 mod bundle;
 pub mod cli;
 mod clock;
@@ -25,6 +27,7 @@ mod ingest;
 mod integration;
 mod mapping;
 mod metrics;
+mod profile;
 mod rate;
 mod respond;
 mod retry;

@@ -21,6 +21,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::component::{Component, Linker};
 
 use crate::api_client::ApiClient;
+use crate::profile::{self, Step};
 use crate::secret::Vault;
 use guest::{DeadlinePassed, Guest};
 use machine_code::MachineCode;
@@ -195,13 +196,20 @@ impl Sandbox {
     ) -> Called<T> {
         let start = Instant::now();
         let deadline = start + Duration::from_millis(grant.deadline_ms);
+        let waiting = profile::span(Step::Permits);
         let _permits = match self.permits(loaded).await {
             Ok(permits) => permits,
             Err(error) => return Called::failed(error),
         };
+        waiting.end();
+        let making = profile::span(Step::NewStore);
         let (mut store, log) = guest::new_call(&self.engine, &self.limits, deadline, grant.api_client, grant.clock);
+        making.end();
         let run = async {
+            let instantiating = profile::span(Step::Instantiate);
             let connector = loaded.connector.instantiate_async(&mut store).await?;
+            instantiating.end();
+            let _span = profile::span(Step::Call);
             call(&connector, &mut store).await
         };
         let result = match tokio::time::timeout_at(deadline.into(), run).await {
@@ -210,6 +218,9 @@ impl Sandbox {
             Err(_) => Err(Error::DeadlinePassed),
         };
         let transcript = store.data_mut().api_client.take().map(ApiClient::into_transcript).unwrap_or_default();
+        let dropping = profile::span(Step::Drop);
+        drop(store);
+        dropping.end();
         Called { result, log: log.take(), took_ms: elapsed_ms(start), transcript }
     }
 

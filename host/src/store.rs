@@ -3,6 +3,8 @@
 //! the operation itself, never assumed.
 
 mod api_tokens;
+#[cfg(feature = "bench")]
+mod bench;
 mod committer;
 mod connections;
 mod connectors;

@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::app::App;
 use crate::connector::ConnectorVersion;
 use crate::integration::Integration;
+use crate::profile::{self, Step};
 use crate::{secret, store};
 
 /// How many are kept; beyond that all are forgotten and found again.
@@ -47,6 +48,7 @@ struct Known {
 impl Targets {
     /// What a token stands for; `None` if nothing.
     pub(crate) fn find(&self, app: &App, token: &str) -> Result<Option<Arc<Target>>, Error> {
+        let _span = profile::span(Step::FindTarget);
         let change = app.store.connectors_change();
         if let Some(target) = self.known(change, token) {
             return Ok(Some(target));

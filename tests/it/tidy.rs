@@ -15,8 +15,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("std::env", &["config.rs"]),
     ("SystemTime::now", &["clock.rs"]),
     ("Timestamp::now", &["clock.rs"]),
-    // `examples.rs` is the other end of the command line: `patchbay test`.
-    ("anyhow", &["cli.rs", "app.rs", "examples.rs", "examples/"]),
+    // `examples.rs` and `bench.rs` are other ends of the command line.
+    ("anyhow", &["cli.rs", "app.rs", "examples.rs", "examples/", "bench.rs", "bench/"]),
     ("aws_lc_rs", &["crypto.rs", "crypto/", "secret.rs", "http/tls.rs"]),
     ("prometheus_client", &["metrics.rs"]),
     ("rustls", &["http/tls.rs"]),
@@ -118,7 +118,7 @@ fn modules_that_only_compute_do_no_io_and_take_time_as_an_argument() {
 
 #[test]
 fn every_file_says_what_it_is_for_and_there_is_no_mod_rs() {
-    for folder in ["host/src", "tests/it"] {
+    for folder in ["host/src", "tests/it", "bench/src"] {
         for source in sources(folder) {
             assert!(source.text.starts_with("//! "), "{folder}/{} does not open with `//!`", source.path);
             assert!(!source.path.ends_with("mod.rs"), "{folder}/{}", source.path);

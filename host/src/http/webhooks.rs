@@ -17,9 +17,11 @@ use super::rates;
 use crate::app::App;
 use crate::clock;
 use crate::ingest::{self, Incoming};
+use crate::profile::{self, Step};
 
 /// Takes a request in.
 pub(super) async fn receive(State(app): AppState, request: Request) -> Response {
+    let _span = profile::span(Step::Whole);
     let start = Instant::now();
     let response = match answer(&app, request).await {
         Ok(response) => response,
@@ -87,6 +89,7 @@ fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
 
 /// The whole body or nothing: a body over the limit is refused, never cut.
 async fn read(app: &App, headers: &HeaderMap, body: Body) -> Answer<Bytes> {
+    let _span = profile::span(Step::ReadBody);
     let bytes_max = app.config.limits.request_body_bytes_max;
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|bytes| bytes > bytes_max) {

@@ -4,6 +4,7 @@ use super::{Error, Incoming};
 use crate::clock;
 use crate::config::Limits;
 use crate::decode::{self, Content, PartValue};
+use crate::profile::{self, Step};
 use crate::sandbox::types;
 
 /// Builds the request for the guest. `uri` is the webhook's own, from configuration: never from the Host header.
@@ -14,6 +15,7 @@ pub(crate) async fn decode(
     parameters: &str,
     incoming: &Incoming,
 ) -> Result<types::WebhookRequest, Error> {
+    let _span = profile::span(Step::Decode);
     let header =
         |name: &str| incoming.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str());
     let inflated_max = limits.inflated_body_bytes_max;

@@ -8,6 +8,7 @@ use http::{Method, Response};
 
 use super::HandlerFailure;
 use crate::config::Limits;
+use crate::profile::{self, Step};
 use crate::respond::{HandlerResponse, respond};
 use crate::routing::selector_refusal;
 use crate::sandbox::{self, types};
@@ -21,6 +22,7 @@ pub(crate) struct Judged {
 }
 
 pub(crate) fn judge(limits: &Limits, method: &Method, result: Result<&types::HandleResult, &sandbox::Error>) -> Judged {
+    let _span = profile::span(Step::Judge);
     let judged = match result {
         Ok(result) => judge_result(limits, method, result),
         Err(error) => Err(HandlerFailure::Sandbox(error.clone())),

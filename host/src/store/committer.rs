@@ -12,6 +12,7 @@ use super::Error;
 use super::content::ContentLog;
 use super::sync::Disk;
 use super::webhooks::{Group, Kept, WebhookCommit};
+use crate::profile::{self, Step};
 
 /// A webhook that waits to be committed.
 pub(super) struct Pending {
@@ -89,6 +90,7 @@ impl Writer {
             }
             let written = if broken.is_none() { self.write(commits) } else { refuse(commits) };
             if broken.is_none() {
+                let _span = profile::span(Step::SyncGroup);
                 broken = self.disk.sync().err().map(|error| {
                     tracing::error!(%error, "the disk refuses writes: nothing is acknowledged until a restart");
                     Error::Unavailable(format!("the disk refuses writes: {error}"))
@@ -106,6 +108,7 @@ impl Writer {
 
     /// Writes a group as a whole: content with one write, records with one batch.
     fn write(&self, commits: Vec<(Pending, oneshot::Sender<Result<Kept, Error>>)>) -> Vec<Written> {
+        let _span = profile::span(Step::WriteGroup);
         let mut group = Group::new(&self.tree, self.content.appender(), self.duplicate_window_ms);
         let (mut written, mut guards) = (Vec::new(), Vec::new());
         for (pending, done) in commits {

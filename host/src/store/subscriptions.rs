@@ -159,7 +159,7 @@ pub(super) fn take_off_routes(tx: &sled::transaction::TransactionalTree, id: &Su
     earlier.as_ref().and_then(route_key).map_or(Ok(()), |route| remove(tx, route))
 }
 
-fn route_key(subscription: &Subscription) -> Option<Key> {
+pub(super) fn route_key(subscription: &Subscription) -> Option<Key> {
     let source = subscription.active_source()?;
     let of_selector = routes(
         Table::Route,
@@ -179,6 +179,6 @@ pub(super) fn subscription_key(id: &SubscriptionId) -> Key {
     Key::new(Table::Subscription).tail(id.as_str())
 }
 
-fn of_connection(connection: &str) -> Key {
+pub(super) fn of_connection(connection: &str) -> Key {
     Key::new(Table::SubscriptionOfConnection).part(connection)
 }

@@ -18,6 +18,7 @@ use super::{Abort, ContentRef, Error, Page, PageRequest, Store, abort, decode, e
 use crate::delivery::{Delivery, DeliveryStatus};
 use crate::event::{EventStatus, RoutedEvent};
 use crate::id::{DeliveryId, EventId, IntegrationId, RequestId, SubscriptionId};
+use crate::profile::{self, Step};
 use crate::secret::sha256_hex;
 use crate::subscription::Subscription;
 use crate::webhook_request::{Received, RequestContent, RequestStatus, WebhookRequest};
@@ -104,6 +105,7 @@ impl Routing<'_> {
 
     /// Keeps all of it or nothing, and returns when it is on disk.
     pub(crate) async fn commit(self, commit: WebhookCommit) -> Result<WebhookRequest, Error> {
+        let _span = profile::span(Step::Commit);
         let pending = Pending { commit, subscriptions_stay: self.subscriptions_stay };
         let kept = self.store.inner.committer.commit(pending).await?;
         for (subscription, due) in &kept.deliveries {

@@ -1,0 +1,215 @@
+//! The store by itself: commits, the routing index, the delivery queue. Uses operations of the store, on a disk, and one
+//! short way to fill it.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rand::Rng as _;
+use serde_json::json;
+
+use super::report::{Times, row};
+use crate::clock;
+use crate::config::Config;
+use crate::delivery::Attempt;
+use crate::id::{IntegrationId, RequestId, SubscriptionId};
+use crate::store::{NewEvent, Settlement, Store, WebhookCommit};
+use crate::subscription::{Destination, EventSource, Status, Subscription};
+use crate::webhook_request::{HandledBy, Received, RequestStatus, WebhookRequest};
+
+const WEBHOOK: &str = "webhook-key";
+const COMMIT_TIME: Duration = Duration::from_secs(3);
+const LOOKUPS: usize = 50_000;
+const CLAIMS: usize = 5_000;
+/// How many subscriptions are written at once.
+const CHUNK: usize = 10_000;
+/// How many events one request brings, where the queue is filled.
+const EVENTS_PER_REQUEST: usize = 1_000;
+
+pub(super) async fn commit(config: &Config, at_once: &[usize]) -> anyhow::Result<()> {
+    for count in at_once {
+        let store = open(config, &format!("commit-{count}"))?;
+        let integration = IntegrationId::new();
+        let start = Instant::now();
+        let tasks: Vec<_> = (0..*count)
+            .map(|_| tokio::spawn(commit_until(store.clone(), integration.clone(), start + COMMIT_TIME)))
+            .collect();
+        let mut times = Times::default();
+        for task in tasks {
+            times.extend(task.await??);
+        }
+        let per_second = times.count() as f64 / start.elapsed().as_secs_f64();
+        row(&format!("commit, {count} at once, 1 KB"), &format!("{per_second:.0}/s, {}", times.quantiles()));
+    }
+    Ok(())
+}
+
+async fn commit_until(store: Store, integration: IntegrationId, end: Instant) -> anyhow::Result<Times> {
+    let mut times = Times::default();
+    while Instant::now() < end {
+        let commit = one_request(&integration, vec![(event("user_id:nobody", 1_024), Vec::new())]);
+        let start = Instant::now();
+        store.routing().await.commit(commit).await?;
+        times.add(start);
+    }
+    Ok(times)
+}
+
+pub(super) async fn routing(config: &Config, subscriptions: &[usize]) -> anyhow::Result<()> {
+    for count in subscriptions {
+        let folder = format!("routing-{count}");
+        let store = open(config, &folder)?;
+        let integration = IntegrationId::new();
+        let filling = Instant::now();
+        for chunk in (0..*count).collect::<Vec<_>>().chunks(CHUNK) {
+            let chunk: Vec<_> = chunk.iter().map(|number| subscription(&integration, *number)).collect();
+            store.fill_with_subscriptions(&chunk)?;
+        }
+        store.durable().await?;
+        let filled_s = filling.elapsed().as_secs_f64();
+        drop(store);
+        let opening = Instant::now();
+        let store = open(config, &folder)?;
+        let opened_ms = opening.elapsed().as_millis();
+        let mut rng = rand::rng();
+        let routing = store.routing().await;
+        let mut times = Times::default();
+        // As many again before anything counts, so that what can be cached is.
+        for lookup in 0..2 * LOOKUPS {
+            let selector = selector(rng.random_range(0..*count));
+            let start = Instant::now();
+            let found = routing.subscriptions_matching(&integration, WEBHOOK, &selector)?;
+            if lookup >= LOOKUPS {
+                times.add(start);
+            }
+            anyhow::ensure!(found.len() == 1, "{} subscriptions have {selector}", found.len());
+        }
+        let mean_us = times.total().as_nanos() as f64 / 1_000.0 / LOOKUPS as f64;
+        row(
+            &format!("routing lookup among {count} subscriptions"),
+            &format!(
+                "mean {mean_us:.1} µs, {}; filled in {filled_s:.0} s, opened in {opened_ms} ms, {} MB on disk, {} MB resident",
+                times.quantiles(),
+                bytes_of(&place(config, &folder))? >> 20,
+                resident_bytes() >> 20,
+            ),
+        );
+    }
+    Ok(())
+}
+
+pub(super) async fn claim(config: &Config, waiting: &[usize]) -> anyhow::Result<()> {
+    for count in waiting {
+        let store = open(config, &format!("claim-{count}"))?;
+        let integration = IntegrationId::new();
+        let subscriptions: Vec<_> = (0..EVENTS_PER_REQUEST).map(|number| subscription(&integration, number)).collect();
+        store.fill_with_subscriptions(&subscriptions)?;
+        for _ in 0..count.div_ceil(EVENTS_PER_REQUEST) {
+            let routed = subscriptions.iter().map(|one| (event("user_id:somebody", 200), vec![one.clone()]));
+            store.routing().await.commit(one_request(&integration, routed.collect())).await?;
+        }
+        let (mut claims, mut settlements) = (Times::default(), Times::default());
+        for _ in 0..CLAIMS.min(*count) {
+            let now = clock::now();
+            let start = Instant::now();
+            let Some(claim) = store.claim_due(now)? else { anyhow::bail!("nothing is due") };
+            claims.add(start);
+            let start = Instant::now();
+            store.settle(&claim, attempt(now), Settlement::Delivered)?;
+            settlements.add(start);
+        }
+        let what = format!("claim with {count} deliveries waiting for 1,000 subscriptions");
+        row(&what, &format!("{}; settle {}", claims.quantiles(), settlements.quantiles()));
+    }
+    Ok(())
+}
+
+fn open(config: &Config, name: &str) -> anyhow::Result<Store> {
+    Ok(Store::open(&place(config, name), config.store())?)
+}
+
+fn place(config: &Config, name: &str) -> PathBuf {
+    config.server.data.join(name)
+}
+
+fn selector(number: usize) -> String {
+    format!("user_id:{number:012}")
+}
+
+fn event(selector: &str, payload_bytes: usize) -> NewEvent {
+    NewEvent {
+        selectors: vec![selector.to_owned()],
+        payload: json!({ "text": "x".repeat(payload_bytes) }).to_string(),
+        provider_id: None,
+        ordering_key: None,
+    }
+}
+
+fn attempt(at: Timestamp) -> Attempt {
+    Attempt { at, took_ms: 1, answer: Some(200), error: None }
+}
+
+fn subscription(integration: &IntegrationId, number: usize) -> Subscription {
+    Subscription {
+        id: SubscriptionId::new(),
+        connection: format!("connection-{number}"),
+        integration: "integration".to_owned(),
+        integration_id: integration.clone(),
+        customer: format!("customer-{number}"),
+        event: "event-key".to_owned(),
+        parameters: json!({}),
+        destination: Destination { url: format!("https://customer-{number}.example.com/hooks/patchbay") },
+        secrets: Vec::new(),
+        status: Status::Subscribed,
+        error: None,
+        source: Some(EventSource {
+            global_webhook_key: WEBHOOK.to_owned(),
+            global_webhook_event_selector: selector(number),
+        }),
+        created_at: clock::now(),
+        updated_at: clock::now(),
+    }
+}
+
+/// A request that brought these events, with whom each goes to.
+fn one_request(integration: &IntegrationId, routed: Vec<(NewEvent, Vec<Subscription>)>) -> WebhookCommit {
+    let body = routed.first().map(|(event, _)| Bytes::from(event.payload.clone())).unwrap_or_default();
+    let request = WebhookRequest {
+        id: RequestId::new(),
+        integration: "integration".to_owned(),
+        integration_id: integration.clone(),
+        webhook_key: WEBHOOK.to_owned(),
+        received_at: clock::now(),
+        handled_by: HandledBy { connector: "connector".to_owned(), version: 1, digest: "digest".to_owned() },
+        status: RequestStatus::Answered,
+        answer: 201,
+        error: None,
+        refused_events: Vec::new(),
+        event_count: u32::try_from(routed.len()).unwrap_or(u32::MAX),
+        delivery_count: 0,
+        log: Vec::new(),
+        handled_in_ms: 1,
+        replay_of: None,
+        content: None,
+    };
+    let header = |name: &str| (name.to_owned(), "some value of a header".to_owned());
+    let headers = vec![header("content-type"), header("user-agent"), header("x-signature"), header("x-request-id")];
+    let received = Received { method: "POST".to_owned(), path: String::new(), query: None, headers };
+    WebhookCommit { request, received, body, routed }
+}
+
+fn bytes_of(folder: &Path) -> std::io::Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        bytes += if entry.file_type()?.is_dir() { bytes_of(&entry.path())? } else { entry.metadata()?.len() };
+    }
+    Ok(bytes)
+}
+
+fn resident_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) << 10
+}

@@ -1,0 +1,51 @@
+//! Where the time of a webhook goes, step by step. Only in a build with the feature `bench`; in any other a span is
+//! nothing, and costs nothing.
+
+/// A step on the way of a webhook, in order. Those below `Handle` and `Commit` are parts of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step {
+    /// From the head of the request to the answer.
+    Whole,
+    ReadBody,
+    FindTarget,
+    Decode,
+    Handle,
+    Load,
+    Permits,
+    NewStore,
+    Instantiate,
+    Call,
+    Drop,
+    Judge,
+    Record,
+    Route,
+    Commit,
+    /// Of the thread that commits, for a whole group.
+    WriteGroup,
+    SyncGroup,
+}
+
+#[cfg(not(feature = "bench"))]
+mod spans {
+    use super::Step;
+
+    #[must_use]
+    pub(crate) struct Span;
+
+    impl Span {
+        #[inline]
+        pub(crate) fn end(self) {}
+    }
+
+    #[inline]
+    pub(crate) fn span(_: Step) -> Span {
+        Span
+    }
+}
+
+#[cfg(feature = "bench")]
+mod spans;
+
+pub(crate) use spans::span;
+#[cfg(feature = "bench")]
+pub(crate) use spans::table;
