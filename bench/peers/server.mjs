@@ -24,7 +24,10 @@ const kinds = {
   'isolated-vm': async () => ({ handle: await runInIsolates(source), keep: await openEvents(values.db) }),
 };
 if (!kinds[kind]) throw new Error(`no such peer: ${kind}; there are ${Object.keys(kinds).join(', ')}`);
-const { handle, keep } = await kinds[kind]();
+const { handle, keep } = await kinds[kind]().catch((error) => {
+  console.error(`cannot run here: ${error.message.split(/\n| imported from/)[0]}`);
+  process.exit(1);
+});
 
 const app = express().disable('x-powered-by').disable('etag');
 app.use(express.json({ limit: '10mb', verify: (request, _, bytes) => { request.rawBytes = bytes; } }));

@@ -44,7 +44,7 @@ impl Process {
             let Ok(line) = lines.recv_timeout(wait) else {
                 let errors = fs::read_to_string(log).unwrap_or_default();
                 let last = errors.lines().last().unwrap_or_default();
-                bail!("{} did not start: {last} (all of it is in {})", process.name, log.display());
+                bail!("{} did not start: {last}", process.name);
             };
             let is_ready = line.contains(ready);
             process.greeting.push(line);

@@ -22,7 +22,19 @@ pub(crate) enum Step {
     Commit,
     /// Of the thread that commits, for a whole group.
     WriteGroup,
+    AppendContent,
+    WriteRecords,
     SyncGroup,
+    SyncContent,
+    FlushRecords,
+    SyncRecords,
+}
+
+/// Does `work` in a span.
+#[inline]
+pub(crate) fn timed<T>(step: Step, work: impl FnOnce() -> T) -> T {
+    let _span = span(step);
+    work()
 }
 
 #[cfg(not(feature = "bench"))]

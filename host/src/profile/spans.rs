@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::Step;
 
 /// Every step, with how it is shown.
-const STEPS: [(Step, &str); STEP_COUNT] = [
+const STEPS: &[(Step, &str)] = &[
     (Step::Whole, "whole, in the server"),
     (Step::ReadBody, "read the body"),
     (Step::FindTarget, "find what the token stands for"),
@@ -22,17 +22,22 @@ const STEPS: [(Step, &str); STEP_COUNT] = [
     (Step::Record, "make the record"),
     (Step::Route, "route"),
     (Step::Commit, "commit"),
-    (Step::WriteGroup, "– write a group (each group once)"),
-    (Step::SyncGroup, "– sync a group (each group once)"),
+    (Step::WriteGroup, "– write a group, of all that wait"),
+    (Step::AppendContent, "– – append its content"),
+    (Step::WriteRecords, "– – write its records"),
+    (Step::SyncGroup, "– sync a group"),
+    (Step::SyncContent, "– – content to disk"),
+    (Step::FlushRecords, "– – records out of memory"),
+    (Step::SyncRecords, "– – records to disk"),
 ];
-const STEP_COUNT: usize = 17;
 
 struct Total {
     count: AtomicU64,
     ns: AtomicU64,
 }
 
-static TOTALS: [Total; STEP_COUNT] = [const { Total { count: AtomicU64::new(0), ns: AtomicU64::new(0) } }; STEP_COUNT];
+static TOTALS: [Total; STEPS.len()] =
+    [const { Total { count: AtomicU64::new(0), ns: AtomicU64::new(0) } }; STEPS.len()];
 
 /// Counts from where it is made to where it is dropped.
 #[must_use]
@@ -64,7 +69,7 @@ impl Drop for Span {
 pub(crate) fn table() -> String {
     let mut text = "| step | times | mean µs |\n|---|---|---|\n".to_owned();
     for (step, name) in STEPS {
-        let Some(total) = TOTALS.get(step as usize) else { continue };
+        let Some(total) = TOTALS.get(*step as usize) else { continue };
         let (count, ns) = (total.count.load(Ordering::Relaxed), total.ns.load(Ordering::Relaxed));
         let mean_us = ns as f64 / count.max(1) as f64 / 1_000.0;
         text.push_str(&format!("| {name} | {count} | {mean_us:.1} |\n"));

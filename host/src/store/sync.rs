@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use super::Error;
 use super::content::ContentLog;
+use crate::profile::{self, Step};
 
 pub(super) struct Disk {
     db: sled::Db,
@@ -30,8 +31,9 @@ impl Disk {
 
     /// Content first: a record on disk never names content that is not.
     pub(super) fn sync(&mut self) -> Result<(), Error> {
-        self.content.sync()?;
-        self.db.flush()?;
+        profile::timed(Step::SyncContent, || self.content.sync())?;
+        profile::timed(Step::FlushRecords, || self.db.flush())?;
+        let _span = profile::span(Step::SyncRecords);
         self.sync_blobs()?;
         Ok(self.file.sync_data()?)
     }

@@ -176,8 +176,8 @@ impl<'s> Group<'s> {
 
     /// Writes what was added: content first, then all records at once.
     pub(super) fn write(self) -> Result<(), Error> {
-        self.content.finish()?;
-        Ok(self.tree.apply_batch(self.records)?)
+        profile::timed(Step::AppendContent, || self.content.finish())?;
+        Ok(profile::timed(Step::WriteRecords, || self.tree.apply_batch(self.records))?)
     }
 
     fn add_content(&mut self, commit: &WebhookCommit) -> Result<(RequestContent, Vec<ContentRef>), Error> {

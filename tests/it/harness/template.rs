@@ -50,7 +50,8 @@ fn make() -> Template {
 /// The test connectors, and the samples that tests use.
 fn connectors() -> Vec<PathBuf> {
     let samples = repository().join("sample-connectors");
-    let mut folders: Vec<PathBuf> = ["echo", "hostile", "prober", "prober-js", "versioned-1"].map(connector_folder).into();
+    let mut folders: Vec<PathBuf> =
+        ["echo", "hostile", "prober", "prober-js", "versioned-1"].map(connector_folder).into();
     folders.extend(["seed-example", "github-app"].map(|name| samples.join(name)));
     folders
 }
