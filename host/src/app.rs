@@ -1,5 +1,6 @@
 //! What lives as long as the process, and its start and end.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -48,7 +49,7 @@ impl App {
     pub(crate) fn open(config: Config) -> anyhow::Result<App> {
         config.check().map_err(anyhow::Error::msg)?;
         let data = &config.server.data;
-        std::fs::create_dir_all(data).with_context(|| format!("cannot create {}", data.display()))?;
+        make_folder(data).with_context(|| format!("cannot create {}", data.display()))?;
         let (key, folder) = (data.join("master.key"), data.join("store"));
         if folder.exists() && !key.exists() {
             bail!(
@@ -170,6 +171,21 @@ fn resident_memory_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) << 10
+}
+
+/// Makes the data folder so that its name outlives a power cut, and those of the folders above it.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    if folder.exists() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(folder)?;
+    for above in folder.canonicalize()?.ancestors().skip(1) {
+        // One that must not be read was not made just now.
+        if let Ok(above) = std::fs::File::open(above) {
+            above.sync_all()?;
+        }
+    }
+    Ok(())
 }
 
 /// For the person at the terminal, and for scripts that wait for it.

@@ -4,16 +4,19 @@
 //! This proves what a dead process leaves behind; a power cut is another matter, and `power`'s.
 
 mod destinations;
+mod disk;
 mod judgement;
 mod ledger;
 mod load;
+mod power;
+mod recording;
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::harness::{Host, Random, Settings};
 use destinations::Destinations;
+use judgement::Run;
 use ledger::Ledger;
 use load::Scene;
 
@@ -28,11 +31,7 @@ struct Plan {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_that_was_answered_2xx_is_delivered_however_often_the_host_is_killed() {
-    let number = |name: &str, otherwise: u64| {
-        std::env::var(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
-    };
-    let is_full = std::env::var_os("PATCHBAY_TORTURE").is_some();
-    let plan = if is_full {
+    let plan = if is_full() {
         let kills = number("PATCHBAY_TORTURE_KILLS", 1_000);
         Plan { kills, senders: 6, runs_ms_max: 700, retention_s: number("PATCHBAY_TORTURE_RETENTION_S", 300) }
     } else {
@@ -41,8 +40,16 @@ async fn everything_that_was_answered_2xx_is_delivered_however_often_the_host_is
     torture(&plan).await;
 }
 
+/// Whether the long form is asked for.
+fn is_full() -> bool {
+    std::env::var_os("PATCHBAY_TORTURE").is_some()
+}
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+}
+
 async fn torture(plan: &Plan) {
-    let start = Instant::now();
     let mut random = Random::new("torture");
     let mut host = Host::start_empty(settings(plan)).await;
     let ledger = Arc::new(Ledger::default());
@@ -52,21 +59,14 @@ async fn torture(plan: &Plan) {
         api: Arc::new(Mutex::new(Some(host.api.clone()))),
         is_over: Arc::default(),
         tokens: Arc::default(),
-        versions: Arc::default(),
+        start: Instant::now(),
     };
     load::set_up(&scene, &mut random).await;
-    let mut tasks = Vec::new();
-    for _ in 0..plan.senders {
-        tasks.push(tokio::spawn(load::send(scene.clone(), random.fork())));
-    }
-    tasks.push(tokio::spawn(load::change_subscriptions(scene.clone(), random.fork())));
-    tasks.push(tokio::spawn(load::upload(scene.clone(), random.fork())));
+    let load = load::start(&scene, plan.senders, &mut random);
     let starts_ms = kill_again_and_again(plan, &mut host, &scene, &mut random).await;
-    scene.is_over.store(true, Ordering::Relaxed);
-    for task in tasks {
-        task.await.unwrap();
-    }
-    judgement::judge(&scene, &mut host, plan.retention_s, start, &starts_ms).await;
+    load::end(&scene, load).await;
+    let run = Run { retention_s: plan.retention_s, starts_ms: &starts_ms };
+    judgement::judge(&scene, &mut host, &run).await;
 }
 
 fn settings(plan: &Plan) -> Settings {

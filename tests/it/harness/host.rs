@@ -1,6 +1,7 @@
 //! The server as a process: start, stop, kill, restart. Never outlives its test; prints its log when the test fails.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -20,9 +21,9 @@ pub(crate) const PUBLIC_URL: &str = "https://hooks.example.test/patchbay";
 /// How long a start or a stop may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The command line's settings, by name.
+/// The command line's settings, by name, and the environment.
 #[derive(Clone)]
-pub(crate) struct Settings(BTreeMap<&'static str, String>);
+pub(crate) struct Settings(BTreeMap<&'static str, String>, BTreeMap<&'static str, OsString>);
 
 impl Default for Settings {
     fn default() -> Settings {
@@ -33,13 +34,18 @@ impl Default for Settings {
             ("retry-gaps-ms", "50,50,50"),
             ("retry-jitter-pct", "0"),
         ];
-        Settings(settings.map(|(name, value)| (name, value.to_owned())).into())
+        Settings(settings.map(|(name, value)| (name, value.to_owned())).into(), BTreeMap::new())
     }
 }
 
 impl Settings {
     pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Settings {
         self.0.insert(name, value.to_string());
+        self
+    }
+
+    pub(crate) fn with_env(mut self, name: &'static str, value: impl Into<OsString>) -> Settings {
+        self.1.insert(name, value.into());
         self
     }
 
@@ -167,6 +173,7 @@ fn command(folder: &Path, settings: &Settings, log: &Path) -> Command {
     for (name, value) in &settings.0 {
         command.arg(format!("--{name}={value}"));
     }
+    command.envs(&settings.1);
     command.stdin(Stdio::null()).stderr(log_file).kill_on_drop(true);
     command
 }

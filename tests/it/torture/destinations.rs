@@ -1,7 +1,6 @@
 //! The customers' endpoints of the torture: each listener's kind says how it behaves. Writes down what came.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -26,9 +25,18 @@ pub(super) struct Destinations {
     started: Instant,
     /// How often each delivery was tried.
     tries: Arc<Mutex<HashMap<String, u32>>>,
-    /// At the end everyone but `refuses` answers, so that the rest is delivered soon.
-    has_mercy: Arc<AtomicBool>,
+    kindness: Arc<Mutex<Kindness>>,
     address: String,
+}
+
+/// At the end destinations behave, so that the rest is delivered soon.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Kindness {
+    #[default]
+    ToNone,
+    /// All but `refuses`.
+    ToMost,
+    ToAll,
 }
 
 #[derive(Deserialize)]
@@ -44,7 +52,7 @@ impl Destinations {
             ledger,
             started: Instant::now(),
             tries: Arc::default(),
-            has_mercy: Arc::default(),
+            kindness: Arc::default(),
             address: listener.local_addr().unwrap().to_string(),
         };
         let app = Router::new().route("/{kind}/{listener}", post(receive)).with_state(destinations.clone());
@@ -56,8 +64,8 @@ impl Destinations {
         format!("http://{}/{kind}/{listener}", self.address)
     }
 
-    pub(super) fn have_mercy(&self) {
-        self.has_mercy.store(true, Ordering::Relaxed);
+    pub(super) fn be_kind(&self, kindness: Kindness) {
+        *self.kindness.lock().unwrap() = kindness;
     }
 
     fn try_number(&self, id: &str) -> u32 {
@@ -103,10 +111,10 @@ async fn receive(
 
 /// The status with which a try is answered, and after which pause.
 fn behaviour(destinations: &Destinations, kind: &str, number: u32, event: usize) -> (u16, u64) {
-    let has_mercy = destinations.has_mercy.load(Ordering::Relaxed);
+    let kindness = *destinations.kindness.lock().unwrap();
     match kind {
-        "refuses" => (500, 0),
-        _ if has_mercy => (200, 0),
+        "refuses" if kindness != Kindness::ToAll => (500, 0),
+        _ if kindness != Kindness::ToNone => (200, 0),
         "slow" => (200, 20 + event as u64 % 200),
         "second-try" if number == 1 => (503, 0),
         "flapping" if destinations.is_in_a_bad_second() => (502, 0),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::destinations::Kindness;
 use super::load::{CONNECTORS, Scene};
 use crate::harness::{Api, Host};
 
@@ -13,28 +14,39 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// Records this close to the end of their time may be gone.
 const RETENTION_MARGIN_S: u64 = 60;
 
-pub(super) async fn judge(scene: &Scene, host: &mut Host, retention_s: u64, start: Instant, starts_ms: &[u64]) {
-    scene.destinations.have_mercy();
-    let api = host.api.clone();
-    enable_all(&api).await;
+/// What the judges have to know of a run.
+pub(super) struct Run<'r> {
+    pub(super) retention_s: u64,
+    pub(super) starts_ms: &'r [u64],
+}
+
+/// The judgement over a torture, with a table of what it was.
+pub(super) async fn judge(scene: &Scene, host: &mut Host, run: &Run<'_>) {
+    scene.destinations.be_kind(Kindness::ToMost);
     let drained = Instant::now();
-    settle(&api).await;
-    collect_dead_letters(scene).await;
-    let drained_s = drained.elapsed().as_secs();
-    let young = Instant::now().checked_sub(Duration::from_secs(retention_s.saturating_sub(RETENTION_MARGIN_S)));
+    let young = Instant::now().checked_sub(Duration::from_secs(run.retention_s.saturating_sub(RETENTION_MARGIN_S)));
     // A machine that started after the oldest event could have been sent has forgotten none.
-    let young = young.unwrap_or(start).max(start);
-    check_events(scene, &api, young).await;
-    check_deliveries(scene, &api).await;
-    check_subscriptions(scene, &api).await;
-    check_versions(scene, &api).await;
+    check(scene, &host.api, young.unwrap_or(scene.start).max(scene.start)).await;
+    let drained_s = drained.elapsed().as_secs();
     // What is settled stays settled.
-    let arrivals = scene.ledger.book().accepted_ids.len();
+    let arrivals = scene.ledger.book().accepted_ids();
     assert_eq!(host.stop().await.code(), Some(0));
     host.restart().await;
     tokio::time::sleep(Duration::from_millis(500)).await;
-    assert_eq!(scene.ledger.book().accepted_ids.len(), arrivals, "something is delivered anew after all was settled");
-    verdict(scene, start, drained_s, starts_ms);
+    assert_eq!(scene.ledger.book().accepted_ids(), arrivals, "something is delivered anew after all was settled");
+    table(scene, drained_s, run);
+    verdict(scene);
+}
+
+/// Lets everything arrive and looks at all that is on record.
+pub(super) async fn check(scene: &Scene, api: &Api, young: Instant) {
+    enable_all(api).await;
+    settle(api).await;
+    collect_dead_letters(scene).await;
+    check_events(scene, api, young).await;
+    check_deliveries(scene, api).await;
+    check_subscriptions(scene, api).await;
+    check_versions(scene, api).await;
 }
 
 async fn enable_all(api: &Api) {
@@ -104,7 +116,7 @@ async fn check_events(scene: &Scene, api: &Api, young: Instant) {
 /// What the records call delivered, a destination has accepted.
 async fn check_deliveries(scene: &Scene, api: &Api) {
     for delivery in api.all("/v1/deliveries").await {
-        let is_accepted = scene.ledger.book().accepted_ids.contains(delivery["id"].as_str().unwrap());
+        let is_accepted = scene.ledger.book().is_accepted(delivery["id"].as_str().unwrap());
         match delivery["status"].as_str().unwrap() {
             "delivered" if !is_accepted => {
                 scene.ledger.violation(format!("recorded as delivered, never accepted: {delivery}"));
@@ -121,11 +133,11 @@ async fn check_subscriptions(scene: &Scene, api: &Api) {
         api.all("/v1/subscriptions").await.iter().map(|found| found["id"].as_str().unwrap().to_owned()).collect();
     let mut violations = Vec::new();
     for (number, listener) in scene.ledger.book().listeners.iter().enumerate() {
-        let is_there = listener.id.as_ref().is_some_and(|id| there.contains(id));
+        let is_there = listener.id().is_some_and(|id| there.contains(id));
         if is_there && listener.is_gone() {
             violations.push(format!("listener {number} was deleted and is there"));
         }
-        if listener.id.is_some() && !is_there && !listener.asked_to_go {
+        if listener.id().is_some() && !is_there && !listener.may_be_gone() {
             violations.push(format!("listener {number} was made and is not there"));
         }
     }
@@ -134,7 +146,7 @@ async fn check_subscriptions(scene: &Scene, api: &Api) {
 
 async fn check_versions(scene: &Scene, api: &Api) {
     for connector in 0..CONNECTORS {
-        let answered = scene.versions.lock().unwrap()[connector as usize];
+        let Some(answered) = scene.ledger.book().newest_version(connector) else { continue };
         let path = format!("/v1/connectors/c{connector}/versions/{answered}");
         let found = api.get(&path).await;
         if found.status != 200 {
@@ -143,11 +155,11 @@ async fn check_versions(scene: &Scene, api: &Api) {
     }
 }
 
-fn verdict(scene: &Scene, start: Instant, drained_s: u64, starts_ms: &[u64]) {
+fn table(scene: &Scene, drained_s: u64, run: &Run<'_>) {
     let book = scene.ledger.book();
     let (owed, lost) = book.owed_and_lost();
     let (arrived, repeated) = book.arrivals();
-    let start_ms = |percent: usize| starts_ms.get(starts_ms.len() * percent / 100).copied().unwrap_or_default();
+    let start_ms = |percent: usize| run.starts_ms.get(run.starts_ms.len() * percent / 100).copied().unwrap_or_default();
     println!("\n| torture | |\n|---|---:|");
     let rows = [
         ("events sent", book.sent()),
@@ -161,12 +173,19 @@ fn verdict(scene: &Scene, start: Instant, drained_s: u64, starts_ms: &[u64]) {
         ("start, median ms", start_ms(50) as usize),
         ("start, 99 % ms", start_ms(99) as usize),
         ("seconds until all had arrived", drained_s as usize),
-        ("seconds in all", start.elapsed().as_secs() as usize),
+        ("seconds in all", scene.start.elapsed().as_secs() as usize),
     ];
     for (name, value) in rows.iter().map(|(name, value)| (*name, *value as u64)).chain(book.counts.clone()) {
         println!("| {name} | {value} |");
     }
+}
+
+/// Fails if anything was lost or went wrong. Returns how many deliveries were owed.
+pub(super) fn verdict(scene: &Scene) -> usize {
+    let book = scene.ledger.book();
+    let (owed, lost) = book.owed_and_lost();
     assert!(lost.is_empty(), "{} lost, the first: {:?}", lost.len(), &lost[..lost.len().min(5)]);
     assert!(book.violations.is_empty(), "{:?}", book.violations);
-    assert!(owed > 0 && arrived > 0, "nothing was tried");
+    assert!(owed > 0 && book.arrivals().0 > 0, "nothing was tried");
+    owed
 }

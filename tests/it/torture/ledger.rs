@@ -1,6 +1,7 @@
 //! What was sent, answered and delivered, and the judgement at the end. Knows nothing of processes and sockets.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
@@ -21,38 +22,56 @@ pub(super) struct Payload {
     pub(super) place: Place,
 }
 
+/// When something was noted: at what time, and how far the recording of the disk had come, if there is one.
+#[derive(Clone, Copy)]
+pub(super) struct Moment {
+    time: Instant,
+    position: u64,
+}
+
+impl Moment {
+    pub(super) fn position(&self) -> u64 {
+        self.position
+    }
+}
+
+#[derive(Clone)]
 struct Event {
     place: Place,
     first_sent: Instant,
-    answered: Option<Instant>,
+    answered: Option<Moment>,
 }
 
 /// A subscription, known by its number: also where nobody heard that it was made.
+#[derive(Clone)]
 pub(super) struct Listener {
     pub(super) place: Place,
-    pub(super) id: Option<String>,
+    made: Option<(Moment, String)>,
     /// Whether only its owner switches it off: then it is known when it is active.
     is_steady: bool,
     /// When it certainly was active: from an answer until the next change was asked for.
-    active: Vec<(Instant, Option<Instant>)>,
+    active: Vec<(Moment, Option<Moment>)>,
     /// When its end was asked for, and when it was answered.
-    pub(super) asked_to_go: bool,
-    gone: Option<Instant>,
+    asked_to_go: Option<Moment>,
+    gone: Option<Moment>,
 }
 
 #[derive(Default)]
 pub(super) struct Ledger {
     book: Mutex<Book>,
+    recording: Mutex<Option<(PathBuf, u64)>>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Book {
     events: Vec<Event>,
     pub(super) listeners: Vec<Listener>,
-    /// How often an event was accepted, by listener and number.
-    accepted: HashMap<(usize, usize), u32>,
-    /// The `webhook-id`s that a destination accepted.
-    pub(super) accepted_ids: HashSet<String>,
+    /// When an event was accepted, by listener and number.
+    accepted: HashMap<(usize, usize), Vec<u64>>,
+    /// The `webhook-id`s that a destination accepted, and at which position first.
+    accepted_ids: HashMap<String, u64>,
+    /// The versions that were answered, by connector.
+    versions: Vec<(u64, u64, u64)>,
     /// Listener and number of what stood in the dead letters.
     pub(super) dead: HashSet<(usize, usize)>,
     /// The deliveries that these were.
@@ -76,6 +95,18 @@ impl Ledger {
         self.book().violations.push(what);
     }
 
+    /// From now on moments have positions: those in this recording, after what was before it.
+    pub(super) fn follow(&self, recording: PathBuf, before: u64) {
+        *self.recording.lock().unwrap() = Some((recording, before));
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        let recording = self.recording.lock().unwrap();
+        let length = |path: &PathBuf| std::fs::metadata(path).map_or(0, |found| found.len());
+        let position = recording.as_ref().map_or(0, |(path, before)| before + length(path));
+        Moment { time: Instant::now(), position }
+    }
+
     /// A new event, about to be sent for the first time.
     pub(super) fn new_event(&self, place: Place) -> Payload {
         let mut book = self.book();
@@ -84,36 +115,57 @@ impl Ledger {
     }
 
     pub(super) fn answered(&self, events: &[Payload]) {
+        let now = self.now();
         let mut book = self.book();
         for event in events {
-            book.events[event.number].answered = Some(Instant::now());
+            book.events[event.number].answered = Some(now);
         }
     }
 
     pub(super) fn new_listener(&self, place: Place, is_steady: bool) -> usize {
         let mut book = self.book();
-        let listener = Listener { place, id: None, is_steady, active: Vec::new(), asked_to_go: false, gone: None };
+        let listener = Listener { place, made: None, is_steady, active: Vec::new(), asked_to_go: None, gone: None };
         book.listeners.push(listener);
         book.listeners.len() - 1
     }
 
+    pub(super) fn is_made(&self, listener: usize, id: &str) {
+        let now = self.now();
+        self.book().listeners[listener].made = Some((now, id.to_owned()));
+        self.is_active(listener);
+    }
+
     /// The listener is active from now on, until it is asked to change.
     pub(super) fn is_active(&self, listener: usize) {
+        let now = self.now();
         let listener = &mut self.book().listeners[listener];
         if listener.is_steady && listener.active.last().is_none_or(|(_, end)| end.is_some()) {
-            listener.active.push((Instant::now(), None));
+            listener.active.push((now, None));
         }
     }
 
     /// A change of the listener is about to be asked for.
     pub(super) fn changes(&self, listener: usize) {
+        let now = self.now();
         if let Some((_, end @ None)) = self.book().listeners[listener].active.last_mut() {
-            *end = Some(Instant::now());
+            *end = Some(now);
         }
     }
 
+    pub(super) fn asks_to_go(&self, listener: usize) {
+        self.changes(listener);
+        let now = self.now();
+        self.book().listeners[listener].asked_to_go = Some(now);
+    }
+
     pub(super) fn is_gone(&self, listener: usize) {
-        self.book().listeners[listener].gone = Some(Instant::now());
+        let now = self.now();
+        self.book().listeners[listener].gone = Some(now);
+    }
+
+    pub(super) fn uploaded(&self, connector: u64, version: u64) {
+        let now = self.now();
+        self.book().versions.push((connector, version, now.position));
     }
 
     /// A delivery came to the destination of `listener`; `of` is what it says of its subscription's place.
@@ -127,9 +179,10 @@ impl Ledger {
     }
 
     pub(super) fn accepted(&self, listener: usize, payload: &Payload, id: &str) {
+        let position = self.now().position;
         let mut book = self.book();
-        *book.accepted.entry((listener, payload.number)).or_default() += 1;
-        book.accepted_ids.insert(id.to_owned());
+        book.accepted.entry((listener, payload.number)).or_default().push(position);
+        book.accepted_ids.entry(id.to_owned()).or_insert(position);
     }
 }
 
@@ -144,7 +197,7 @@ impl Book {
         if event.place != payload.place {
             return Some(format!("{payload:?} was sent as {:?}", event.place));
         }
-        let is_late = found.gone.is_some_and(|gone| event.first_sent > gone);
+        let is_late = found.gone.is_some_and(|gone| event.first_sent > gone.time);
         is_late.then(|| format!("{payload:?} came to listener {listener}, which was deleted before it was sent"))
     }
 
@@ -159,7 +212,7 @@ impl Book {
         for (number, event) in self.events.iter().enumerate() {
             let Some(answered) = event.answered else { continue };
             let listeners = of_place.get(&event.place).into_iter().flatten();
-            for (name, _) in listeners.filter(|(_, listener)| listener.was_active(event.first_sent, answered)) {
+            for (name, _) in listeners.filter(|(_, listener)| listener.was_active(event.first_sent, answered.time)) {
                 owed += 1;
                 if !self.accepted.contains_key(&(*name, number)) && !self.dead.contains(&(*name, number)) {
                     lost.push(format!("event {number} of {:?} never reached listener {name}", event.place));
@@ -179,8 +232,38 @@ impl Book {
         self.events.iter().enumerate().filter(|(_, event)| is_young(event)).map(|(number, _)| number).collect()
     }
 
+    /// The newest version of a connector that was answered.
+    pub(super) fn newest_version(&self, connector: u64) -> Option<u64> {
+        self.versions.iter().filter(|(of, ..)| *of == connector).map(|(_, version, _)| *version).max()
+    }
+
+    pub(super) fn is_accepted(&self, id: &str) -> bool {
+        self.accepted_ids.contains_key(id)
+    }
+
+    pub(super) fn accepted_ids(&self) -> usize {
+        self.accepted_ids.len()
+    }
+
+    /// The world as it was when the recording had come to a position: nothing later was answered, accepted or asked for.
+    /// What is dead is to be asked anew.
+    pub(super) fn at(&self, position: u64) -> Book {
+        let mut book = self.clone();
+        for event in &mut book.events {
+            event.answered = event.answered.filter(|answered| answered.position <= position);
+        }
+        book.listeners = book.listeners.into_iter().map(|listener| listener.at(position)).collect();
+        book.accepted.values_mut().for_each(|times| times.retain(|time| *time <= position));
+        book.accepted.retain(|_, times| !times.is_empty());
+        book.accepted_ids.retain(|_, first| *first <= position);
+        book.versions.retain(|(_, _, at)| *at <= position);
+        book.dead.clear();
+        book.dead_ids.clear();
+        book
+    }
+
     pub(super) fn listener_of(&self, subscription: &str) -> Option<usize> {
-        self.listeners.iter().position(|listener| listener.id.as_deref() == Some(subscription))
+        self.listeners.iter().position(|listener| listener.id() == Some(subscription))
     }
 
     pub(super) fn sent(&self) -> usize {
@@ -188,17 +271,38 @@ impl Book {
     }
 
     pub(super) fn arrivals(&self) -> (usize, usize) {
-        (self.accepted.len(), self.accepted.values().filter(|times| **times > 1).count())
+        (self.accepted.len(), self.accepted.values().filter(|times| times.len() > 1).count())
     }
 }
 
 impl Listener {
     fn was_active(&self, from: Instant, to: Instant) -> bool {
-        let covers = |(start, end): &(Instant, Option<Instant>)| *start <= from && end.is_none_or(|end| end >= to);
+        let covers =
+            |(start, end): &(Moment, Option<Moment>)| start.time <= from && end.is_none_or(|end| end.time >= to);
         self.active.iter().any(covers)
+    }
+
+    /// The id of its subscription, once that is known.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.made.as_ref().map(|(_, id)| id.as_str())
     }
 
     pub(super) fn is_gone(&self) -> bool {
         self.gone.is_some()
+    }
+
+    pub(super) fn may_be_gone(&self) -> bool {
+        self.asked_to_go.is_some()
+    }
+
+    /// What was known of it at a position.
+    fn at(mut self, position: u64) -> Listener {
+        let is_known = |moment: &Moment| moment.position <= position;
+        self.made = self.made.filter(|(moment, _)| is_known(moment));
+        self.active.retain(|(start, _)| is_known(start));
+        self.active.iter_mut().for_each(|(_, end)| *end = end.filter(is_known));
+        self.asked_to_go = self.asked_to_go.filter(is_known);
+        self.gone = self.gone.filter(is_known);
+        self
     }
 }

@@ -3,10 +3,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 use super::destinations::{Destinations, GONE, KINDS};
 use super::ledger::{Ledger, Payload, Place};
@@ -30,8 +31,7 @@ pub(super) struct Scene {
     pub(super) is_over: Arc<AtomicBool>,
     /// What follows `/webhooks/`, by integration and webhook.
     pub(super) tokens: Arc<Mutex<Vec<Vec<String>>>>,
-    /// The newest version that was answered, by connector.
-    pub(super) versions: Arc<Mutex<Vec<u64>>>,
+    pub(super) start: Instant,
 }
 
 impl Scene {
@@ -64,7 +64,7 @@ pub(super) async fn set_up(scene: &Scene, random: &mut Random) {
     let api = scene.api().unwrap();
     for connector in 0..CONNECTORS {
         api.upload(router(&format!("c{connector}"), "first")).await.expect(201);
-        scene.versions.lock().unwrap().push(1);
+        scene.ledger.uploaded(connector, 1);
     }
     for integration in 0..INTEGRATIONS {
         let name = format!("i{integration}");
@@ -85,8 +85,24 @@ pub(super) async fn set_up(scene: &Scene, random: &mut Random) {
     }
 }
 
+/// Starts everything that goes on until `end`.
+pub(super) fn start(scene: &Scene, senders: usize, random: &mut Random) -> Vec<JoinHandle<()>> {
+    scene.is_over.store(false, Ordering::Relaxed);
+    let mut load: Vec<_> = (0..senders).map(|_| tokio::spawn(send(scene.clone(), random.fork()))).collect();
+    load.push(tokio::spawn(change_subscriptions(scene.clone(), random.fork())));
+    load.push(tokio::spawn(upload(scene.clone(), random.fork())));
+    load
+}
+
+pub(super) async fn end(scene: &Scene, load: Vec<JoinHandle<()>>) {
+    scene.is_over.store(true, Ordering::Relaxed);
+    for task in load {
+        task.await.unwrap();
+    }
+}
+
 /// Sends events until it is over: each until it is answered.
-pub(super) async fn send(scene: Scene, mut random: Random) {
+async fn send(scene: Scene, mut random: Random) {
     while scene.goes_on() {
         let integration = random.below(INTEGRATIONS);
         let webhook = random.below(WEBHOOKS.len() as u64);
@@ -120,7 +136,7 @@ async fn send_once(scene: &Scene, token: &str, body: &str, events: &[Payload]) -
 }
 
 /// Makes, disables, enables, moves and removes subscriptions, and retries dead letters, until it is over.
-pub(super) async fn change_subscriptions(scene: Scene, mut random: Random) {
+async fn change_subscriptions(scene: Scene, mut random: Random) {
     let mut living: Vec<usize> = Vec::new();
     while scene.goes_on() {
         let is_new = living.is_empty() || (living.len() < VOLATILE_LISTENERS_MAX && random.below(3) == 0);
@@ -158,14 +174,12 @@ async fn subscribe(scene: &Scene, place: Place, kind: &str) -> Option<usize> {
         return None;
     }
     scene.ledger.count("subscriptions made");
-    scene.ledger.book().listeners[listener].id = answer["id"].as_str().map(str::to_owned);
-    scene.ledger.is_active(listener);
+    scene.ledger.is_made(listener, answer["id"].as_str()?);
     Some(listener)
 }
 
 async fn unsubscribe(scene: &Scene, listener: usize) {
-    scene.ledger.changes(listener);
-    scene.ledger.book().listeners[listener].asked_to_go = true;
+    scene.ledger.asks_to_go(listener);
     let path = scene.path_of(listener);
     let Some(api) = scene.api() else { return };
     let Ok(response) = api.request(Method::DELETE, &path).send().await else { return };
@@ -197,7 +211,7 @@ async fn retry_a_dead_letter(scene: &Scene) {
 }
 
 /// Uploads versions and removes old ones until it is over. Some have to be compiled.
-pub(super) async fn upload(scene: Scene, mut random: Random) {
+async fn upload(scene: Scene, mut random: Random) {
     let mut number = 0;
     while scene.goes_on() {
         number += 1;
@@ -206,7 +220,7 @@ pub(super) async fn upload(scene: Scene, mut random: Random) {
         let build = format!("{number}-{}", random.below(u64::MAX));
         let bundle = if random.below(6) == 0 { router_to_compile(&key, &build) } else { router(&key, &build) };
         if let Some(version) = upload_once(&scene, bundle).await {
-            scene.versions.lock().unwrap()[connector as usize] = version;
+            scene.ledger.uploaded(connector, version);
             if version > 4 {
                 let old = format!("/v1/connectors/{key}/versions/{}", version - 4);
                 if let Some(api) = scene.api() {
@@ -234,6 +248,6 @@ async fn upload_once(scene: &Scene, bundle: Vec<u8>) -> Option<u64> {
 impl Scene {
     fn path_of(&self, listener: usize) -> String {
         let book = self.ledger.book();
-        format!("/v1/subscriptions/{}", book.listeners[listener].id.as_deref().unwrap_or_default())
+        format!("/v1/subscriptions/{}", book.listeners[listener].id().unwrap_or_default())
     }
 }
