@@ -196,9 +196,10 @@ impl Disk {
     }
 
     /// Fails where the recording does not add up to what is really there: then something went past it.
-    pub(super) fn assert_is(&self, really: &Path, space: &Path, random: &mut Random) {
+    pub(super) fn assert_is_real(&self, below: &str, space: &Path, random: &mut Random) {
         self.write_image(space, Luck::Everything, random);
-        let difference = std::process::Command::new("diff").arg("-rq").args([really, space]).output().unwrap();
+        let folders = [self.root.join(below), space.join(below)];
+        let difference = std::process::Command::new("diff").arg("-rq").args(folders).output().unwrap();
         assert!(difference.status.success(), "{}", String::from_utf8_lossy(&difference.stdout));
         fs::remove_dir_all(space).unwrap();
     }
