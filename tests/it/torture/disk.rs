@@ -204,6 +204,19 @@ impl Disk {
         fs::remove_dir_all(space).unwrap();
     }
 
+    /// Whether something that certainly was on the disk is being written over: where a store errs, it errs here.
+    pub(super) fn is_written_over(&self) -> bool {
+        let over = |file: &File, change: &FileChange| match change {
+            FileChange::Write { offset, bytes } => {
+                let (from, to) = (*offset as usize, file.certain.len().min(*offset as usize + bytes.len()));
+                // One byte again and again is a filling.
+                file.certain.get(from..to).is_some_and(|certain| certain.iter().any(|byte| *byte != certain[0]))
+            }
+            FileChange::Truncate(length) => (*length as usize) < file.certain.len(),
+        };
+        self.files.values().any(|file| file.since.iter().any(|change| over(file, change)))
+    }
+
     /// How many bytes are not certain.
     pub(super) fn uncertain_bytes(&self) -> usize {
         let bytes = |change: &FileChange| if let FileChange::Write { bytes, .. } = change { bytes.len() } else { 0 };

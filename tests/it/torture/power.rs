@@ -64,11 +64,9 @@ async fn cut_again_and_again(plan: &Plan) {
     };
     let (mut before, mut token, mut cuts, mut checked) = (0, String::new(), 0, 0);
     for round in 0..plan.rounds {
-        let (disk, set_up_at) = record(plan, &space, &scene, before, &mut token, &mut random).await;
-        let length = std::fs::metadata(&space.recording).unwrap().len();
+        let (disk, disk_before, set_up_at) = record(plan, &space, &scene, before, &mut token, &mut random).await;
         let from = set_up_at.map_or(0, |position| position - before);
-        let mut moments: Vec<u64> = (0..plan.cuts_per_round).map(|_| from + random.below(length - from) + 1).collect();
-        moments.sort_unstable();
+        let moments = moments(plan, &space, disk_before, from, &mut random);
         let next = random.below(plan.cuts_per_round) as usize;
         let (end, owed) = cut(&space, &scene, disk, &moments, next, before, &token, &mut random).await;
         cuts += plan.cuts_per_round;
@@ -99,11 +97,11 @@ async fn record(
     before: u64,
     token: &mut String,
     random: &mut Random,
-) -> (Disk, Option<u64>) {
+) -> (Disk, Disk, Option<u64>) {
     let _ = std::fs::remove_file(&space.recording);
     scene.ledger.follow(space.recording.clone(), before);
     scene.destinations.be_kind(Kindness::ToNone);
-    let disk = Disk::read(&space.recorded);
+    let (disk, again) = (Disk::read(&space.recorded), Disk::read(&space.recorded));
     let recorded = settings()
         .with_env("LD_PRELOAD", &space.library)
         .with_env("RECORD_ROOT", &space.recorded)
@@ -127,7 +125,28 @@ async fn record(
     assert_eq!(host.wait().await.code(), Some(0));
     *scene.api.lock().unwrap() = None;
     load::end(scene, load).await;
-    (disk, set_up_at)
+    (disk, again, set_up_at)
+}
+
+/// When the power fails, as positions in the recording: half of the moments are any, half of them such at which something
+/// is being written over.
+fn moments(plan: &Plan, space: &Space, mut disk: Disk, from: u64, random: &mut Random) -> Vec<u64> {
+    let (mut recording, mut dangerous) = (Recording::open(&space.recording), Vec::new());
+    while let Some(record) = recording.next() {
+        disk.apply(record);
+        if recording.position > from && disk.is_written_over() {
+            dangerous.push(recording.position);
+        }
+    }
+    let length = recording.position;
+    println!("  {} MB recorded, {} dangerous moments", length >> 20, dangerous.len());
+    let moment = |number: u64| match dangerous.len() as u64 {
+        count @ 1.. if number % 2 == 0 => dangerous[random.below(count) as usize],
+        _ => from + random.below(length - from) + 1,
+    };
+    let mut moments: Vec<u64> = (0..plan.cuts_per_round).map(moment).collect();
+    moments.sort_unstable();
+    moments
 }
 
 /// Starts a host on what each cut may have left. Returns the position of the cut that the next round goes on with, and how
