@@ -15,7 +15,10 @@ pub(crate) struct Delivery {
     pub(crate) customer: String,
     pub(crate) integration: String,
     pub(crate) status: DeliveryStatus,
-    /// When it is tried next; `None` once it is settled.
+    /// Deliveries of one chain of a subscription go one after the other. `None` where no order is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) chain: Option<String>,
+    /// When it is tried next; `None` once it is settled, and while it waits for the one before it in its chain.
     pub(crate) next_attempt_at: Option<Timestamp>,
     /// The latest tries, the oldest first.
     pub(crate) attempts: Vec<Attempt>,

@@ -14,6 +14,7 @@ mod idempotency;
 mod integrations;
 mod keys;
 mod lanes;
+mod order;
 mod page;
 mod reseal;
 mod retention;
@@ -119,6 +120,8 @@ struct Inner {
     /// event finds each subscription either before or after it is committed, never in between.
     routing: Arc<tokio::sync::RwLock<()>>,
     lanes: Mutex<Lanes>,
+    /// Held while it is found out who is first in a chain of ordered deliveries, until that is written.
+    chains: Arc<Mutex<()>>,
     due: tokio::sync::Notify,
     /// Held while versions of connectors are added or removed.
     versions: tokio::sync::Mutex<()>,
@@ -143,8 +146,10 @@ impl Store {
         )?);
         sync::sync_opened(folder)?;
         let tree = db.open_tree("patchbay")?;
+        let chains = Arc::<Mutex<()>>::default();
         let committer = Committer::start(Writer {
             tree: tree.clone(),
+            chains: Arc::clone(&chains),
             content: Arc::clone(&content),
             disk: Disk::new(db, &folder.join("sled"), Arc::clone(&content))?,
             duplicate_window_ms: options.duplicate_window_ms,
@@ -157,6 +162,7 @@ impl Store {
             options,
             routing: Arc::default(),
             lanes,
+            chains,
             due: tokio::sync::Notify::new(),
             versions: tokio::sync::Mutex::default(),
             connectors_change: AtomicU64::new(0),

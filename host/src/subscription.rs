@@ -19,6 +19,8 @@ pub(crate) struct Subscription {
     /// Event parameters: a JSON object.
     pub(crate) parameters: Value,
     pub(crate) destination: Destination,
+    #[serde(default)]
+    pub(crate) ordering: Ordering,
     /// Signing secrets, the newest first. An older one signs along until it expires.
     pub(crate) secrets: Vec<SigningSecret>,
     pub(crate) status: Status,
@@ -39,6 +41,19 @@ pub(crate) enum Status {
     Error,
     /// Switched off, by its owner or because the destination answered 410.
     Disabled,
+}
+
+/// Which deliveries wait for the ones before them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Ordering {
+    /// None.
+    #[default]
+    None,
+    /// Those of events with the same ordering key.
+    Key,
+    /// All.
+    Subscription,
 }
 
 /// What `get-event-selector` found.

@@ -253,3 +253,22 @@ async fn a_private_destination_that_is_not_allowed_is_never_contacted_and_the_de
     }
     assert_eq!(echo.receiver.count(), 0);
 }
+
+#[tokio::test]
+async fn deliveries_of_one_ordering_key_arrive_in_order_although_the_first_is_refused() {
+    let echo = Echo::start().await;
+    let destination = json!({ "url": echo.receiver.url("/ordered") });
+    let create = json!({
+        "connection": "acme", "event": "chosen", "parameters": { "selector": "s" },
+        "destination": destination, "ordering": "key",
+    });
+    let subscription = echo.api().post("/v1/subscriptions", create).await.expect(201);
+    assert_eq!(subscription["ordering"], "key");
+    echo.receiver.script("/ordered", [Step::Status(500), Step::Status(500)]);
+    let event = |number: u32| json!({ "selector": "s", "payload": number, "orderingKey": "account-1" });
+    echo.send_events(json!([event(0), event(1), event(2)])).await.expect(200);
+    echo.send_events(json!([event(3), event(4)])).await.expect(200);
+    let received = echo.receiver.wait("/ordered", 7).await;
+    let payloads: Vec<u64> = received.iter().map(|received| received.json()["data"].as_u64().unwrap()).collect();
+    assert_eq!(payloads, [0, 0, 0, 1, 2, 3, 4]);
+}

@@ -19,7 +19,7 @@ use super::{connections, integrations};
 use crate::app::App;
 use crate::id::SubscriptionId;
 use crate::subscribe::{Subject, subscribe};
-use crate::subscription::{Destination, Reason, SigningSecret, Status, Subscription};
+use crate::subscription::{Destination, Ordering, Reason, SigningSecret, Status, Subscription};
 use crate::{clock, schema, secret, signature};
 
 pub(super) use bulk::create_many;
@@ -33,6 +33,8 @@ pub(super) struct Create {
     event: String,
     parameters: Option<Value>,
     destination: Destination,
+    #[serde(default)]
+    ordering: Ordering,
 }
 
 /// A merge patch. New parameters find out anew where the events come from.
@@ -41,6 +43,7 @@ pub(super) struct Create {
 pub(super) struct Patch {
     parameters: Option<Value>,
     destination: Option<Destination>,
+    ordering: Option<Ordering>,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +66,7 @@ pub(super) struct SubscriptionView {
     event: String,
     parameters: Value,
     destination: Destination,
+    ordering: Ordering,
     status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Reason>,
@@ -94,6 +98,7 @@ impl From<Subscription> for SubscriptionView {
             event: subscription.event,
             parameters: subscription.parameters,
             destination: subscription.destination,
+            ordering: subscription.ordering,
             status: subscription.status,
             error: subscription.error,
             global_webhook_key: key,
@@ -124,6 +129,7 @@ async fn create_one(app: &Arc<App>, caller: &Caller, create: Create) -> Answer<W
         event: create.event,
         parameters: object("/parameters", create.parameters)?,
         destination: create.destination,
+        ordering: create.ordering,
         secrets: Vec::new(),
         status: Status::Subscribed,
         error: None,
@@ -147,6 +153,9 @@ pub(super) async fn patch(
     if let Some(destination) = patch.destination {
         check_destination(&destination)?;
         subscription.destination = destination;
+    }
+    if let Some(ordering) = patch.ordering {
+        subscription.ordering = ordering;
     }
     subscription.updated_at = clock::now();
     let Some(parameters) = patch.parameters else { return keep(&app, subscription).await };

@@ -3,7 +3,7 @@
 //!
 //! After a failed sync nothing is known about the disk; from then on every commit fails.
 
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
 use tokio::sync::{OwnedRwLockReadGuard, oneshot};
@@ -69,6 +69,7 @@ impl Drop for Committer {
 /// What the thread owns.
 pub(super) struct Writer {
     pub(super) tree: sled::Tree,
+    pub(super) chains: Arc<Mutex<()>>,
     pub(super) content: Arc<ContentLog>,
     pub(super) disk: Disk,
     pub(super) duplicate_window_ms: u64,
@@ -109,6 +110,7 @@ impl Writer {
     /// Writes a group as a whole: content with one write, records with one batch.
     fn write(&self, commits: Vec<(Pending, oneshot::Sender<Result<Kept, Error>>)>) -> Vec<Written> {
         let _span = profile::span(Step::WriteGroup);
+        let _chains_stay = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
         let mut group = Group::new(&self.tree, self.content.appender(), self.duplicate_window_ms);
         let (mut written, mut guards) = (Vec::new(), Vec::new());
         for (pending, done) in commits {

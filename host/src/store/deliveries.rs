@@ -7,9 +7,10 @@ use jiff::Timestamp;
 
 use super::keys::{Key, Table, split_time, time_bytes};
 use super::lanes::Lanes;
+use super::order::leave;
 use super::page::Order;
 use super::webhooks::write_delivery;
-use super::{Error, Page, PageRequest, Store, abort, read, remove, write};
+use super::{Error, Page, PageRequest, Store, abort, mark, read, remove, write};
 use crate::delivery::{Attempt, Delivery, DeliveryStatus};
 use crate::event::RoutedEvent;
 use crate::id::{DeliveryId, EventId, SubscriptionId};
@@ -80,15 +81,22 @@ impl Store {
             Settlement::DisableSubscription(reason) => Some(reason.clone()),
             _ => None,
         };
+        let chains = claim.delivery.chain.is_some().then(|| self.chains());
+        let follower = self.next_in_chain(&claim.delivery)?;
         self.transact(|tx| {
             let Some(mut delivery) = read::<Delivery>(tx, &delivery_key(&claim.delivery.id))? else {
                 return Ok(());
             };
             due_key(&delivery).map_or(Ok(()), |due| remove(tx, due))?;
             apply(&mut delivery, attempt.clone(), &settlement);
-            write_delivery(tx, &delivery)?;
+            write(tx, delivery_key(&delivery.id), &delivery)?;
+            due_key(&delivery).map_or(Ok(()), |due| mark(tx, due))?;
+            if delivery.status != DeliveryStatus::Pending {
+                leave(tx, &delivery, follower.as_ref(), attempt.at)?;
+            }
             disabled.iter().try_for_each(|reason| disable(tx, &claim.delivery.subscription, reason))
         })?;
+        drop(chains);
         self.release(claim)
     }
 
@@ -125,7 +133,7 @@ impl Store {
         self.linked(&prefix, DeliveryId::parse, |id| self.delivery(id))
     }
 
-    /// Makes a delivery due now, with a new round of attempts.
+    /// Makes a delivery due now, with a new round of attempts. One that was settled keeps no order any more.
     pub(crate) async fn retry_delivery(&self, id: &DeliveryId, now: Timestamp) -> Result<Option<Delivery>, Error> {
         let retried = {
             let lanes = self.lanes();
@@ -134,7 +142,14 @@ impl Store {
                 if lanes.is_in_flight(&delivery.subscription, id) {
                     return abort(Error::Conflict("an attempt is under way".into()));
                 }
+                if delivery.status == DeliveryStatus::Pending && delivery.next_attempt_at.is_none() {
+                    return abort(Error::Conflict("it waits for an earlier delivery of the same order".into()));
+                }
                 due_key(&delivery).map_or(Ok(()), |due| remove(tx, due))?;
+                if delivery.status != DeliveryStatus::Pending {
+                    // The ones after it have gone on.
+                    delivery.chain = None;
+                }
                 delivery.status = DeliveryStatus::Pending;
                 delivery.attempt_count = 0;
                 delivery.next_attempt_at = Some(now);

@@ -56,6 +56,8 @@ pub(super) enum Table {
     DeliveryOfEvent = 71,
     /// (subscription id) due time, delivery id →
     Due = 72,
+    /// (subscription id) (chain) delivery id → of pending deliveries that keep an order
+    Chain = 73,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -8,9 +8,11 @@ use sled::transaction::TransactionalTree;
 
 use super::deliveries::{delivery_key, due_key};
 use super::keys::{Key, Table};
+use super::order::leave;
 use super::subscriptions::stop_waiting;
 use super::webhooks::{Seen, event_key, request_key, seen_key};
 use super::{Abort, Error, Store, decode, read, remove};
+use crate::clock;
 use crate::delivery::Delivery;
 use crate::event::RoutedEvent;
 use crate::id::{DeliveryId, EventId};
@@ -62,20 +64,31 @@ impl Store {
     fn remove_event(&self, id: &EventId) -> Result<bool, Error> {
         let Some(before) = self.event(id)? else { return Ok(true) };
         let deliveries = self.deliveries_of_event(id)?;
-        self.transact(|tx| {
+        let now = clock::now();
+        let chains = deliveries.iter().any(|delivery| delivery.chain.is_some()).then(|| self.chains());
+        let followers =
+            deliveries.iter().map(|delivery| self.next_in_chain(delivery)).collect::<Result<Vec<_>, _>>()?;
+        let removed = self.transact(|tx| {
             let Some(event) = read::<RoutedEvent>(tx, &event_key(id))? else { return Ok(true) };
             if event.delivery_count != before.delivery_count {
                 return Ok(false);
             }
-            for delivery in &deliveries {
+            for (delivery, follower) in deliveries.iter().zip(&followers) {
                 remove_delivery(tx, &delivery.id)?;
+                leave(tx, delivery, follower.as_ref(), now)?;
             }
             stop_waiting(tx, &event)?;
             forget_seen(tx, &event)?;
             remove(tx, Key::new(Table::EventOfRequest).part(event.request.as_str()).tail(id.as_str()))?;
             remove(tx, event_key(id))?;
             Ok(true)
-        })
+        })?;
+        drop(chains);
+        for delivery in deliveries.iter().zip(&followers).filter_map(|(delivery, next)| next.as_ref().map(|_| delivery))
+        {
+            self.announce(&delivery.subscription, now.as_millisecond());
+        }
+        Ok(removed)
     }
 }
 

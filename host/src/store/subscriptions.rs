@@ -1,8 +1,10 @@
 //! Subscriptions and the routing index. The index names a subscription exactly while events are to be routed to it.
 
+use std::collections::HashSet;
 use std::sync::PoisonError;
 
 use super::keys::{Key, Table};
+use super::order::chain_of;
 use super::page::Order;
 use super::webhooks::{delivery_of, event_key, request_key, write_delivery};
 use super::{Abort, Error, Page, PageRequest, Store, abort, decode, mark, read, remove, write};
@@ -98,17 +100,36 @@ impl Store {
             if waiting.is_empty() {
                 return Ok(());
             }
+            let chains = self.chains();
+            let taken = self.taken_chains(subscription, &waiting)?;
             self.transact(|tx| {
+                let mut taken = taken.clone();
                 waiting.iter().try_for_each(|event| {
                     let Some(event) = read::<RoutedEvent>(tx, &event_key(event))? else {
                         return remove(tx, prefix.clone().tail(event.as_str()));
                     };
-                    let delivery = delivery_of(&event, subscription, now);
+                    let mut delivery = delivery_of(&event, subscription, now);
+                    if delivery.chain.as_ref().is_some_and(|chain| !taken.insert(chain.clone())) {
+                        delivery.next_attempt_at = None;
+                    }
                     route_waiting_event(tx, event, &delivery)
                 })
             })?;
+            drop(chains);
             self.announce(&subscription.id, now.as_millisecond());
         }
+    }
+
+    /// The chains of these events that have a pending delivery already.
+    fn taken_chains(&self, subscription: &Subscription, events: &[EventId]) -> Result<HashSet<String>, Error> {
+        let mut taken = HashSet::new();
+        for event in events {
+            let Some(chain) = self.event(event)?.and_then(|event| chain_of(&event, subscription)) else { continue };
+            if !self.is_chain_empty(&subscription.id, &chain)? {
+                taken.insert(chain);
+            }
+        }
+        Ok(taken)
     }
 
     /// Routes what still waits for a subscription: the process may have ended between making it and routing to it.

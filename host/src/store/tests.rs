@@ -7,6 +7,7 @@ mod duplicates;
 mod durability;
 mod integrations;
 mod lists;
+mod order;
 mod queue;
 mod retention;
 mod routing;

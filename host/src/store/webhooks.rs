@@ -1,7 +1,7 @@
 //! The commit of a webhook: request, events and deliveries in one transaction; and the lists of requests and
 //! events.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -12,6 +12,7 @@ use tokio::sync::OwnedRwLockReadGuard;
 use super::committer::Pending;
 use super::content::Appender;
 use super::keys::{Key, Table};
+use super::order::{chain_key, chain_of, link_key};
 use super::page::Order;
 use super::subscriptions::routes;
 use super::{Abort, ContentRef, Error, Page, PageRequest, Store, abort, decode, encode};
@@ -109,7 +110,9 @@ impl Routing<'_> {
         let pending = Pending { commit, subscriptions_stay: self.subscriptions_stay };
         let kept = self.store.inner.committer.commit(pending).await?;
         for (subscription, due) in &kept.deliveries {
-            self.store.announce(subscription, due.as_millisecond());
+            if let Some(due) = due {
+                self.store.announce(subscription, due.as_millisecond());
+            }
         }
         Ok(kept.request)
     }
@@ -118,8 +121,8 @@ impl Routing<'_> {
 /// What became of a webhook in its commit.
 pub(super) struct Kept {
     request: WebhookRequest,
-    /// Whom there is something to deliver to, and when it is due.
-    deliveries: Vec<(SubscriptionId, Timestamp)>,
+    /// Whom there is something to deliver to, and when it is due, if its turn has come.
+    deliveries: Vec<(SubscriptionId, Option<Timestamp>)>,
 }
 
 /// Webhooks that are committed together.
@@ -129,19 +132,28 @@ pub(super) struct Group<'s> {
     records: sled::Batch,
     /// Provider's ids that this group has, and the tree not yet.
     seen: HashMap<Key, Seen>,
+    /// Chains that this group has something of.
+    joined: HashSet<Key>,
     duplicate_window_ms: u64,
 }
 
 impl<'s> Group<'s> {
     pub(super) fn new(tree: &'s sled::Tree, content: Appender<'s>, duplicate_window_ms: u64) -> Group<'s> {
-        Group { tree, content, records: sled::Batch::default(), seen: HashMap::new(), duplicate_window_ms }
+        Group {
+            tree,
+            content,
+            records: sled::Batch::default(),
+            seen: HashMap::new(),
+            joined: HashSet::new(),
+            duplicate_window_ms,
+        }
     }
 
     /// Adds a webhook to the group; all of it or nothing.
     pub(super) fn add(&mut self, commit: WebhookCommit) -> Result<Kept, Error> {
         let (places, payloads) = self.add_content(&commit)?;
         let mut rows = Rows::default();
-        let mut seen = HashMap::new();
+        let (mut seen, mut joined) = (HashMap::new(), HashSet::new());
         let (mut deliveries, mut unrouted) = (Vec::new(), 0);
         for ((event, subscriptions), payload) in commit.routed.iter().zip(payloads) {
             let event = self.decide(event_of(&commit.request, event, payload), subscriptions, &mut seen)?;
@@ -153,9 +165,10 @@ impl<'s> Group<'s> {
                 }
                 EventStatus::Routed => {
                     for subscription in subscriptions {
-                        let delivery = delivery_of(&event, subscription, event.received_at);
+                        let mut delivery = delivery_of(&event, subscription, event.received_at);
+                        self.queue_up(&mut delivery, &mut joined)?;
                         rows.0.extend(rows_of_delivery(&delivery)?);
-                        deliveries.push((delivery.subscription, delivery.created_at));
+                        deliveries.push((delivery.subscription, delivery.next_attempt_at));
                     }
                 }
             }
@@ -168,6 +181,7 @@ impl<'s> Group<'s> {
         }
         // Nothing can fail from here on: a webhook that is refused leaves nothing behind.
         self.seen.extend(seen);
+        self.joined.extend(joined);
         for (key, value) in rows.0 {
             self.records.insert(key, value);
         }
@@ -205,6 +219,20 @@ impl<'s> Group<'s> {
             event.delivery_count = u32::try_from(subscriptions.len()).unwrap_or(u32::MAX);
         }
         Ok(event)
+    }
+
+    /// Has a delivery wait where its chain has an earlier one.
+    fn queue_up(&self, delivery: &mut Delivery, joined: &mut HashSet<Key>) -> Result<(), Error> {
+        let Some(chain) = &delivery.chain else { return Ok(()) };
+        let key = chain_key(&delivery.subscription, chain);
+        let is_taken = joined.contains(&key)
+            || self.joined.contains(&key)
+            || self.tree.scan_prefix(&key).next().transpose()?.is_some();
+        if is_taken {
+            delivery.next_attempt_at = None;
+        }
+        joined.insert(key);
+        Ok(())
     }
 
     /// The earlier event with the same provider id and selectors; if there is none, this one is the first.
@@ -304,6 +332,7 @@ pub(super) fn delivery_of(event: &RoutedEvent, subscription: &Subscription, now:
         customer: subscription.customer.clone(),
         integration: subscription.integration.clone(),
         status: DeliveryStatus::Pending,
+        chain: chain_of(event, subscription),
         next_attempt_at: Some(now),
         attempts: Vec::new(),
         attempt_count: 0,
@@ -323,8 +352,8 @@ fn rows_of_delivery(delivery: &Delivery) -> Result<Vec<(Key, Vec<u8>)>, Error> {
     let mut rows = Rows::default();
     rows.put(super::deliveries::delivery_key(&delivery.id), delivery)?;
     rows.mark(Key::new(Table::DeliveryOfEvent).part(delivery.event.as_str()).tail(delivery.id.as_str()));
-    if let Some(due) = super::deliveries::due_key(delivery) {
-        rows.mark(due);
+    for place in super::deliveries::due_key(delivery).into_iter().chain(link_key(delivery)) {
+        rows.mark(place);
     }
     Ok(rows.0)
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::connection::Connection;
 use crate::id::{IntegrationId, RequestId};
 use crate::routing;
-use crate::subscription::{Destination, EventSource};
+use crate::subscription::{Destination, EventSource, Ordering};
 use crate::webhook_request::{HandledBy, Received};
 
 /// An event with these selectors; its payload names them.
@@ -24,6 +24,7 @@ pub(super) fn listener(integration: &Integration, connection: &str, webhook_key:
         event: "message".into(),
         parameters: json!({}),
         destination: Destination { url: "https://receiver.example.test/".into() },
+        ordering: Ordering::None,
         secrets: Vec::new(),
         status: Status::Subscribed,
         error: None,
