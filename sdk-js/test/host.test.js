@@ -40,7 +40,7 @@ test('failures at run time name file, line and remedy, once each', async () => {
     [HANDLE]: 'export default async function handle({ data }) {\n  const team = data.team;\n  return { events: [{ selector: team.id.name }] };\n}\n',
     'examples/1-throws.json': webhookExample('hook', { status: 200 }),
     'global-webhooks/wrong/spec.yml': webhook('wrong'),
-    'global-webhooks/wrong/handle.js': '// A comment.\nexport default () => ({ event: [] });\n',
+    'global-webhooks/wrong/handle.js': '// A comment.\nexport default () => made;\nconst made = { event: [] };\n',
     'examples/2-wrong.json': webhookExample('wrong', { status: 200 }),
     'global-webhooks/engine/spec.yml': webhook('engine'),
     'global-webhooks/engine/handle.js':
@@ -71,6 +71,7 @@ const MISTAKES = [
     [`${SELECTOR}.map.yml`]: 'globalWebhookKey: hook\nglobalWebhookEventSelector: { $vra: a }\n',
     'events/happened/spec.yml': SOUND['events/happened/spec.yml'].replace('javascript', 'mapping'),
   }, `${SELECTOR}.map.yml:2: \`$vra\` is not a formula. Did you mean \`$var\`?`],
+  ['`event` for `events`', { [HANDLE]: 'export default function handle() {\n  if (Date.now()) return {};\n  return { event: [] };\n}\n' }, `${HANDLE}:3: \`event\` is not a part of the result. Did you mean \`events\`?`],
   ['no examples', { 'examples/none.json': null }, 'examples:1: the connector has no examples, so nothing tests it. Write `examples/<name>.json`: a request and what must come of it.'],
 ];
 

@@ -5,9 +5,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseSync } from 'oxc-parser';
+import { SELECTOR_KEYS } from '../guest/event-selector.js';
+import { RESULT_KEYS } from '../guest/handle-result.js';
 import { didYouMean } from '../suggest.js';
 import { methodFilesOf } from './bundle-code.js';
 import { dotted, nodes } from './syntax.js';
+import { unknownResultKeys } from './result-keys.js';
 import { traps } from './traps.js';
 import { checkSecrets } from './unused-secrets.js';
 
@@ -42,9 +45,24 @@ export async function checkSources(connector, files, imports, problems) {
       if (webhookKeys.length === 0 || webhookKeys.includes(node.value)) continue;
       problems.warn(file, lineOf(node), `the connector has no global webhook \`${node.value}\``, didYouMean(node.value, webhookKeys));
     }
+    const known = resultKeys(connector, file);
+    const unknown = known === undefined ? [] : unknownResultKeys(program, known);
+    for (const { node, what, remedy } of unknown) problems.error(file, lineOf(node), what, remedy);
     for (const { node, what, remedy } of traps({ program, text })) problems.warn(file, lineOf(node), what, remedy);
   }
   if (imports !== undefined) checkSecrets(connector, sources, imports, problems);
+}
+
+/**
+ * What the function of a file may return; nothing is known of a file that is no method.
+ * @param {import('../folder/read-folder.js').Connector} connector
+ * @param {string} file
+ * @returns {readonly string[] | undefined}
+ */
+function resultKeys({ webhooks, events }, file) {
+  const isOf = (/** @type {import('../folder/read-folder.js').Implementation | undefined} */ each) => each?.type === 'javascript' && each.file === file;
+  if (webhooks.some(({ handle }) => isOf(handle))) return RESULT_KEYS;
+  return events.some(({ selector }) => isOf(selector)) ? SELECTOR_KEYS : undefined;
 }
 
 /**

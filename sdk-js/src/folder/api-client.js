@@ -4,7 +4,7 @@
 import { describe, isRecord } from '../guest/describe.js';
 import { literalHost } from './api-hosts.js';
 import { checkFields, text } from './fields.js';
-import { checkFormulas } from './formulas.js';
+import { checkFormulas, isFormula } from './formulas.js';
 import { schema } from './json-schema.js';
 import { methodFiles, SUPPORTED_TYPES } from './method-files.js';
 import { readYaml } from './yaml-file.js';
@@ -106,15 +106,13 @@ async function readImplementation({ root, problems }, files) {
 
 /** @param {import('./yaml-file.js').YamlFile} yaml */
 function checkMapping(yaml) {
-  checkFormulas(yaml);
+  const { responseHandlers, ...client } = Object(yaml.value);
+  checkFormulas(yaml, ['credentials', 'parameters', 'connectorParameters'], client);
+  checkFormulas(yaml, ['response'], responseHandlers ?? [], ['responseHandlers']);
   // A formula yields an object whose keys nobody knows yet.
   if (!isFormula(yaml.value)) checkFields(yaml, [], yaml.value, CLIENT_FIELDS);
 }
 
-/** @param {unknown} value */
-function isFormula(value) {
-  return Object.keys(Object(value))[0]?.startsWith('$') ?? false;
-}
 
 /** @param {import('./yaml-file.js').YamlFile} yaml */
 function mappedHost(yaml) {

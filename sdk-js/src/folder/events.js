@@ -3,7 +3,7 @@
  */
 import { didYouMean } from '../suggest.js';
 import { checkFields, key, oneOf, text } from './fields.js';
-import { checkFormulas } from './formulas.js';
+import { checkFormulas, isFormula } from './formulas.js';
 import { schema } from './json-schema.js';
 import { COMPONENT, requireMethodFile, SUPPORTED_TYPES } from './method-files.js';
 import { readKeyedFolders } from './list.js';
@@ -74,8 +74,23 @@ async function readSelector({ root, problems, isComponentGiven }, folder, files,
   if (file === undefined) return undefined;
   if (type === 'javascript') return { type, file };
   const yaml = await readYaml(root, file, problems);
-  if (yaml !== undefined) checkFormulas(yaml);
+  if (yaml !== undefined) checkMapping(yaml);
   return yaml && { type: 'mapping', yaml };
+}
+
+/** @type {import('./fields.js').Rule} A formula, which `checkFormulas` looks at, or text. */
+const anything = () => undefined;
+
+/** @type {import('./fields.js').Fields} */
+const MAPPING_FIELDS = {
+  globalWebhookKey: { rule: anything, isRequired: true },
+  globalWebhookEventSelector: { rule: anything, isRequired: true },
+};
+
+/** @param {import('./yaml-file.js').YamlFile} yaml */
+function checkMapping(yaml) {
+  checkFormulas(yaml, ['parameters', 'credentials', 'connectorParameters']);
+  if (!isFormula(yaml.value)) checkFields(yaml, [], yaml.value, MAPPING_FIELDS);
 }
 
 /**

@@ -2,7 +2,7 @@
  * Checks the keys of a spec against a table of what is known there, and words what is wrong.
  */
 import { describe, isRecord } from '../guest/describe.js';
-import { didYouMean } from '../suggest.js';
+import { didYouMean, nearest } from '../suggest.js';
 
 /**
  * @typedef {import('./yaml-file.js').YamlFile} YamlFile
@@ -23,13 +23,17 @@ export function checkFields(yaml, path, value, fields) {
     yaml.error(path, `${place} must be a mapping, but it is ${describe(value)}`, `Known keys: ${Object.keys(fields).join(', ')}.`);
     return;
   }
+  // A key that is mistyped is not missing as well.
+  const meant = new Set();
   for (const key of Object.keys(value)) {
-    if (!Object.hasOwn(fields, key)) yaml.error([...path, key], `unknown key \`${key}\``, didYouMean(key, Object.keys(fields)));
+    if (Object.hasOwn(fields, key)) continue;
+    yaml.error([...path, key], `unknown key \`${key}\``, didYouMean(key, Object.keys(fields)));
+    meant.add(nearest(key, Object.keys(fields)));
   }
   for (const [key, { rule, isRequired }] of Object.entries(fields)) {
     const member = Object.hasOwn(value, key) ? value[key] : undefined;
     if (member !== undefined && member !== null) rule(yaml, [...path, key], member);
-    else if (isRequired) yaml.error(path, `${place} has no \`${key}\``, `Add \`${key}: …\`.`);
+    else if (isRequired && !meant.has(key)) yaml.error(path, `${place} has no \`${key}\``, `Add \`${key}: …\`.`);
     else if (member === null) yaml.error([...path, key], `\`${key}\` has no value`, 'Give it one, or delete the line.');
   }
 }

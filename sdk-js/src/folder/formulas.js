@@ -3,8 +3,8 @@
  * subscription would fail long after.
  * Knows the names alone; what is inside a formula is the host's to judge.
  */
-import { nearest } from '../suggest.js';
-import { isRecord } from '../guest/describe.js';
+import { didYouMean, nearest } from '../suggest.js';
+import { describe, isRecord } from '../guest/describe.js';
 
 const FORMULAS = [
   '$var', '$copy', '$tpl', '$record', '$lookup', '$plain', '$map', '$concat', '$firstName', '$lastName', '$iterate', '$case',
@@ -12,24 +12,55 @@ const FORMULAS = [
   '$firstNotEmpty', '$domainFromEmail', '$formula', '$jsonata', '$dataSchemaRef',
 ];
 /** Inside these an author's own names may look like anything. */
-const OPAQUE = ['$plain', '$record', '$tpl'];
+const OPAQUE = ['$plain', '$record'];
+/** What a formula inside `$iterate` sees. */
+const ITEM_VARIABLES = ['item', 'parent', 'index'];
 /** Names that an external app gives: OData has `$top` and `$filter`. */
 const FREE_KEYS = ['query', 'headers'];
 
 /**
  * @param {import('./yaml-file.js').YamlFile} yaml
+ * @param {readonly string[]} variables what there is to take a value from
  * @param {unknown} [value]
  * @param {(string | number)[]} [path]
  */
-export function checkFormulas(yaml, value = yaml.value, path = []) {
-  if (Array.isArray(value)) value.forEach((item, index) => checkFormulas(yaml, item, [...path, index]));
+export function checkFormulas(yaml, variables, value = yaml.value, path = []) {
+  if (Array.isArray(value)) value.forEach((item, index) => checkFormulas(yaml, variables, item, [...path, index]));
   if (!isRecord(value)) return;
   const isFree = path.length === 1 && FREE_KEYS.includes(String(path[0])) && !FORMULAS.includes(firstKey(yaml, path));
   for (const [name, member] of Object.entries(value)) {
     const at = [...path, name];
     if (/^\$[a-z]/i.test(name) && !isFree) checkName(yaml, at, name, firstKey(yaml, path));
-    if (!OPAQUE.includes(name)) checkFormulas(yaml, member, at);
+    if (name === '$var' && Object.keys(value)[0] === name) checkVariable(yaml, at, member, variables);
+    const inside = name === '$iterate' ? [...variables, ...ITEM_VARIABLES] : variables;
+    if (name === '$tpl') for (const [key, each] of Object.entries(Object(member?.values))) checkFormulas(yaml, inside, each, [...at, 'values', key]);
+    else if (!OPAQUE.includes(name)) checkFormulas(yaml, inside, member, at);
   }
+}
+
+/**
+ * Whether the host takes the value for a formula: then nobody knows yet what it yields.
+ * @param {unknown} value
+ */
+export function isFormula(value) {
+  return isRecord(value) && FORMULAS.includes(Object.keys(value)[0]);
+}
+
+/**
+ * A place that is never there would leave a part of a selector out.
+ * @param {import('./yaml-file.js').YamlFile} yaml
+ * @param {(string | number)[]} path
+ * @param {unknown} locator
+ * @param {readonly string[]} variables
+ */
+function checkVariable(yaml, path, locator, variables) {
+  if (typeof locator !== 'string' || locator === '') {
+    yaml.error(path, `\`$var\` needs the name of a place, but it is ${describe(locator)}`, `For example \`$var: ${variables[0]}.id\`.`);
+    return;
+  }
+  const [, name] = /^(?:\$\.)?([^.[\\]+)/.exec(locator) ?? [];
+  if (name === undefined || name === '$' || variables.includes(name)) return;
+  yaml.error(path, `\`${name}\` is not a variable here`, didYouMean(name, variables));
 }
 
 /**

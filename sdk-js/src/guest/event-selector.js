@@ -5,7 +5,7 @@
 import { describe, isRecord } from './describe.js';
 import { refuseUnknownKeys } from './unknown-keys.js';
 
-const RESULT_KEYS = ['globalWebhookKey', 'globalWebhookEventSelector'];
+export const SELECTOR_KEYS = ['globalWebhookKey', 'globalWebhookEventSelector'];
 
 /**
  * @param {import('../../types/wit.js').SelectorRequest} request
@@ -35,7 +35,7 @@ export function eventSelector(returned) {
       `get-event-selector must return { globalWebhookKey, globalWebhookEventSelector }, but it returned ${describe(returned)}`,
     );
   }
-  refuseUnknownKeys('get-event-selector returned', returned, RESULT_KEYS);
+  refuseUnknownKeys('get-event-selector returned', returned, SELECTOR_KEYS);
   return {
     globalWebhookKey: text(returned, 'globalWebhookKey'),
     globalWebhookEventSelector: text(returned, 'globalWebhookEventSelector'),

@@ -6,7 +6,7 @@ import { describe, isRecord, isThenable } from './describe.js';
 import { response } from './response.js';
 import { refuseUnknownKeys } from './unknown-keys.js';
 
-const RESULT_KEYS = ['events', 'response'];
+export const RESULT_KEYS = ['events', 'response'];
 const EVENT_KEYS = ['selector', 'selectors', 'payload', 'id', 'orderingKey'];
 
 /**

@@ -67,7 +67,11 @@ async fn no_handler_brings_a_credential_to_the_connector_or_into_a_record() {
     assert_eq!(result["message"], "it said ***", "an app that echoes a credential in its body");
     assert_eq!(result["data"]["headers"]["x-plain"], "Bearer ***", "{result}");
     assert_eq!(result["data"]["headers"]["x-link"], "***", "{result}");
-    assert_eq!(result["data"].as_object().unwrap().len(), 1, "a handler sees the answer alone: {result}");
+    assert_hidden(TOKEN, &failed["error"]);
+
+    let failed = scene.subscribe(json!({ "calls": [say(200, json!({ "handled": "all" }))] })).await;
+    let variables = results(&failed)[0]["value"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(variables, ["response"], "a handler sees the answer alone");
     assert_hidden(TOKEN, &failed["error"]);
 }
 
