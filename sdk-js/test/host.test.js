@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { CACHE_FOLDER } from '../src/component/cache.js';
 import { findPatchbay } from '../src/host/program.js';
 import { folderWith, SOUND } from './support/folders.js';
+import { HMACS, HUBSPOT_KEY, HUBSPOT_V1, HUBSPOT_V2 } from './support/vectors.js';
 
 const PROGRAM = fileURLToPath(new URL('../bin/patchbay-sdk.js', import.meta.url));
 const HANDLE = 'global-webhooks/hook/handle.js';
@@ -59,6 +60,77 @@ test('failures at run time name file, line and remedy, once each', async () => {
   assert.match(stdout, /ok +3-engine\.json/);
   assert.match(stdout, /ok +4-buffer\.json/);
   assert.match(stdout, /2 passed, 2 failed/);
+});
+
+/** Computes in the sandbox what a vector says, by both libraries. */
+const VECTOR_HANDLER = `
+import { Buffer } from 'node:buffer';
+import { createHash, createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto';
+const { subtle } = crypto;
+const MADE = {
+  async hmac({ hash, key, encoding, signature }, signed) {
+    const [keyBytes, given] = [Buffer.from(key, 'base64'), Buffer.from(signature, encoding)];
+    const webKey = await subtle.importKey('raw', keyBytes, { name: 'HMAC', hash: hash.replace('sha', 'SHA-') }, false, ['sign', 'verify']);
+    const made = createHmac(hash, keyBytes).update(signed).digest();
+    const changed = Buffer.concat([signed, Buffer.from(' ')]);
+    return [
+      made.toString(encoding), Buffer.from(await subtle.sign('HMAC', webKey, signed)).toString(encoding), timingSafeEqual(made, given),
+      await subtle.verify('HMAC', webKey, given, signed), await subtle.verify('HMAC', webKey, given, changed),
+      await subtle.verify('HMAC', webKey, given.subarray(1), signed),
+    ];
+  },
+  async hash({ encoding }, signed) {
+    return [createHash('sha256').update(signed).digest(encoding), Buffer.from(await subtle.digest('SHA-256', signed)).toString(encoding)];
+  },
+  async ed25519({ jwk, signature }, signed) {
+    const [key, given] = [createPublicKey({ key: jwk, format: 'jwk' }), Buffer.from(signature, 'hex')];
+    const webKey = await subtle.importKey('jwk', jwk, 'Ed25519', false, ['verify']);
+    return [verify(null, signed, key, given), await subtle.verify('Ed25519', webKey, given, signed)];
+  },
+  async p256({ jwk, signature }, signed) {
+    const [key, given] = [createPublicKey({ key: jwk, format: 'jwk' }), Buffer.from(signature, 'hex')];
+    const webKey = await subtle.importKey('jwk', jwk, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['verify']);
+    return [verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, given), await subtle.verify({ name: 'ECDSA', hash: 'SHA-256' }, webKey, given, signed)];
+  },
+};
+export default async function handle({ query, rawBytes }) {
+  const vector = JSON.parse(query.vector);
+  return { response: { data: JSON.stringify(await MADE[vector.kind](vector, Buffer.from(rawBytes))) } };
+}
+`;
+
+/** Kind, what it needs, the signed bytes, and what the handler must answer. */
+function* vectors() {
+  for (const [name, hash, key, data, encoding, signature] of HMACS) {
+    const vector = { kind: 'hmac', hash, key: Buffer.from(key).toString('base64'), encoding, signature };
+    yield [name, vector, data, [signature, signature, true, true, false, false]];
+  }
+  for (const [name, data, digest] of [
+    ['HubSpot v1', HUBSPOT_KEY + HUBSPOT_V1, '232db2615f3d666fe21a8ec971ac7b5402d33b9a925784df3ca654d05f4817de'],
+    ['HubSpot v2', HUBSPOT_KEY + HUBSPOT_V2, '9569219f8ba981ffa6f6f16aa0f48637d35d728c7e4d93d0d52efaa512af7900'],
+  ]) yield [name, { kind: 'hash', encoding: 'hex' }, data, [digest, digest]];
+  const url = (/** @type {string} */ digits) => Buffer.from(digits, 'hex').toString('base64url');
+  const ed25519 = { kind: 'ed25519', jwk: { kty: 'OKP', crv: 'Ed25519', x: url('3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c') },
+    signature: '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00' };
+  const [x, y] = ['60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6', '7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299'].map(url);
+  const p256 = { kind: 'p256', jwk: { kty: 'EC', crv: 'P-256', x, y },
+    signature: 'efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8' };
+  for (const [vector, data, isRight] of [[ed25519, 'r', true], [ed25519, 's', false], [p256, 'sample', true], [p256, 'samplE', false]]) {
+    yield [`${vector.kind} over ${data}`, vector, data, [isRight, isRight]];
+  }
+}
+
+test('every published vector comes out in the real sandbox as it does elsewhere', async () => {
+  /** @type {Record<string, string | null>} */
+  const files = { [HANDLE]: VECTOR_HANDLER, 'examples/none.json': null };
+  let count = 0;
+  for (const [description, vector, data, expected] of vectors()) {
+    const request = { query: `vector=${encodeURIComponent(JSON.stringify(vector))}`, bodyBase64: Buffer.from(data).toString('base64') };
+    files[`examples/${(count += 1)}.json`] = JSON.stringify({ description, webhook: 'hook', request, expect: { status: 200, body: JSON.stringify(expected) } });
+  }
+  const { status, stdout, stderr } = sdk('test', await folderWith(files));
+  assert.equal(status, 0, stdout + stderr);
+  assert.ok(stdout.includes(`${count} passed, 0 failed`) && count === HMACS.length + 6, stdout);
 });
 
 /** Mistakes that no example is needed to find, and the one line that must come of each. */
