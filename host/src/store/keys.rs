@@ -38,6 +38,8 @@ pub(super) enum Table {
     SubscriptionOfConnection = 41,
     /// (integration id) (webhook key) (selector) subscription id →
     Route = 42,
+    /// subscription id → while events that waited for it are being routed
+    ToRoute = 43,
     /// request id → WebhookRequest
     Request = 50,
     /// event id → RoutedEvent

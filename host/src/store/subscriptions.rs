@@ -7,7 +7,7 @@ use super::keys::{Key, Table};
 use super::order::chain_of;
 use super::page::Order;
 use super::webhooks::{delivery_of, event_key, request_key, write_delivery};
-use super::{Abort, Error, Page, PageRequest, Store, abort, decode, mark, read, remove, write};
+use super::{Abort, Error, Page, PageRequest, Store, abort, mark, read, remove, write};
 use crate::clock;
 use crate::delivery::Delivery;
 use crate::event::{EventStatus, RoutedEvent};
@@ -22,6 +22,7 @@ impl Store {
     /// Creates or replaces a subscription, and routes the events that waited for its selector.
     pub(crate) async fn put_subscription(&self, subscription: &Subscription) -> Result<(), Error> {
         let alone = self.inner.routing.write().await;
+        let is_awaited = self.is_awaited(subscription)?;
         self.transact(|tx| {
             if tx.get(super::connections::connection_key(&subscription.connection))?.is_none() {
                 return abort(Error::Conflict("its connection was deleted meanwhile".into()));
@@ -29,10 +30,15 @@ impl Store {
             take_off_routes(tx, &subscription.id)?;
             write(tx, subscription_key(&subscription.id), subscription)?;
             mark(tx, of_connection(&subscription.connection).tail(subscription.id.as_str()))?;
+            if is_awaited {
+                mark(tx, to_route_key(&subscription.id))?;
+            }
             route_key(subscription).map_or(Ok(()), |route| mark(tx, route))
         })?;
-        if subscription.active_source().is_some() {
+        if is_awaited {
             self.route_waiting_events(subscription)?;
+        }
+        if subscription.active_source().is_some() {
             self.resume_lane(&subscription.id)?;
         }
         drop(alone);
@@ -84,20 +90,21 @@ impl Store {
         self.linked(&prefix, SubscriptionId::parse, |id| self.subscription(id))
     }
 
+    /// Whether events wait for this subscription.
+    fn is_awaited(&self, subscription: &Subscription) -> Result<bool, Error> {
+        let Some(waiting) = waiting_for(subscription) else { return Ok(false) };
+        Ok(self.inner.tree.scan_prefix(waiting).next().transpose()?.is_some())
+    }
+
     fn route_waiting_events(&self, subscription: &Subscription) -> Result<(), Error> {
-        let Some(source) = subscription.active_source() else { return Ok(()) };
-        let prefix = routes(
-            Table::Unrouted,
-            &subscription.integration_id,
-            &source.global_webhook_key,
-            &source.global_webhook_event_selector,
-        );
+        let Some(prefix) = waiting_for(subscription) else { return Ok(()) };
         let now = clock::now();
         loop {
             let rows = self.inner.tree.scan_prefix(&prefix).take(EVENTS_ROUTED_AT_ONCE_MAX);
             let waiting = rows.map(|row| Ok(EventId::parse(&prefix.text_tail_of(&row?.0))));
             let waiting: Vec<EventId> = waiting.collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect();
             if waiting.is_empty() {
+                self.inner.tree.remove(to_route_key(&subscription.id))?;
                 return Ok(());
             }
             let chains = self.chains();
@@ -134,8 +141,9 @@ impl Store {
 
     /// Routes what still waits for a subscription: the process may have ended between making it and routing to it.
     pub(super) fn route_left_over_events(&self) -> Result<(), Error> {
-        for row in self.inner.tree.scan_prefix(Key::new(Table::Subscription)) {
-            self.route_waiting_events(&decode(&row?.1)?)?;
+        let marks = Key::new(Table::ToRoute);
+        for subscription in self.linked(&marks, SubscriptionId::parse, |id| self.subscription(id))? {
+            self.route_waiting_events(&subscription)?;
         }
         Ok(())
     }
@@ -178,6 +186,21 @@ pub(super) fn stop_waiting(tx: &sled::transaction::TransactionalTree, event: &Ro
 pub(super) fn take_off_routes(tx: &sled::transaction::TransactionalTree, id: &SubscriptionId) -> Result<(), Abort> {
     let earlier = read::<Subscription>(tx, &subscription_key(id))?;
     earlier.as_ref().and_then(route_key).map_or(Ok(()), |route| remove(tx, route))
+}
+
+/// What all events that wait for a subscription have in common, if events are to be routed to it now.
+fn waiting_for(subscription: &Subscription) -> Option<Key> {
+    let source = subscription.active_source()?;
+    Some(routes(
+        Table::Unrouted,
+        &subscription.integration_id,
+        &source.global_webhook_key,
+        &source.global_webhook_event_selector,
+    ))
+}
+
+fn to_route_key(id: &SubscriptionId) -> Key {
+    Key::new(Table::ToRoute).tail(id.as_str())
 }
 
 pub(super) fn route_key(subscription: &Subscription) -> Option<Key> {
