@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What an API token is good for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "scope", rename_all = "kebab-case")]
 pub(crate) enum Scope {
     /// Everything.

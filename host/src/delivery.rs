@@ -27,7 +27,7 @@ pub(crate) struct Delivery {
     pub(crate) created_at: Timestamp,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum DeliveryStatus {
     Pending,
@@ -36,9 +36,10 @@ pub(crate) enum DeliveryStatus {
     Dead,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Attempt {
+    #[schema(value_type = String, format = DateTime)]
     pub(crate) at: Timestamp,
     pub(crate) took_ms: u64,
     /// The status that the destination answered.

@@ -1,6 +1,7 @@
 //! The HTTP surface: every URL in one function.
 
 mod auth;
+mod codes;
 mod concern;
 mod connections;
 mod connectors;
@@ -13,6 +14,7 @@ mod health;
 mod idempotency;
 mod integrations;
 mod metrics;
+mod openapi;
 mod rates;
 mod server;
 mod subscriptions;
@@ -101,6 +103,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/metrics", metrics)
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        .route("/openapi.json", get(openapi::show))
         .fallback(error::no_such_url)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(axum::middleware::from_fn(headers::secure))

@@ -9,7 +9,7 @@ use serde_json::Value;
 const VIOLATIONS_MAX: usize = 20;
 
 /// One thing that is wrong, and where. Holds no value: values may be secrets.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub(crate) struct Violation {
     /// JSON Pointer into what was sent.
     pub(crate) pointer: String,

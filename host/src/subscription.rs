@@ -32,7 +32,7 @@ pub(crate) struct Subscription {
     pub(crate) updated_at: Timestamp,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Status {
     /// Events are routed to it.
@@ -44,7 +44,7 @@ pub(crate) enum Status {
 }
 
 /// Which deliveries wait for the ones before them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Ordering {
     /// None.
@@ -64,10 +64,11 @@ pub(crate) struct EventSource {
     pub(crate) global_webhook_event_selector: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Destination {
     /// Where events are posted to: http or https.
+    #[schema(format = "uri", min_length = 8, max_length = 2_048)]
     pub(crate) url: String,
 }
 
@@ -78,7 +79,7 @@ pub(crate) struct SigningSecret {
 }
 
 /// Why something is as it is: a stable code, a sentence, and where code of a connector failed, its stack.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Reason {
     pub(crate) code: String,

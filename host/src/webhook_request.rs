@@ -44,7 +44,7 @@ pub(crate) struct RequestContent {
 }
 
 /// What became of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum RequestStatus {
     /// At least one event went to a subscription.
@@ -68,7 +68,7 @@ pub(crate) struct HandledBy {
     pub(crate) digest: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RefusedEvent {
     /// Position in the handler's list, from 0.

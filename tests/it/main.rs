@@ -20,6 +20,7 @@ mod hostile;
 mod idempotency;
 mod master_key;
 mod metrics;
+mod openapi;
 mod pages;
 mod rates;
 mod results;

@@ -31,6 +31,7 @@ pub(super) const CODES: &[&str] = &[
     "rate_limited",
     "store_full",
     "too_many_idempotency_keys",
+    "too_many_lines",
     "unauthorized",
     "unavailable",
     "unsupported_content_encoding",

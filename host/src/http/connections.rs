@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::AppState;
 use super::auth::Caller;
 use super::error::{Answer, Problem};
-use super::extract::{Body, List, PageView, Path, check_text, merge, object};
+use super::extract::{Body, List, PageQuery, PageView, Path, check_text, merge, object};
 use super::integrations;
 use crate::app::App;
 use crate::connection::{CUSTOMER_BYTES_MAX, Connection, credentials_place};
@@ -20,24 +20,33 @@ use crate::{clock, schema};
 const ID_BYTES_MAX: usize = 128;
 const NAME_BYTES_MAX: usize = 256;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = PutConnection)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Put {
+    #[schema(min_length = 1)]
     integration: String,
+    #[schema(min_length = 1, max_length = 128)]
     customer: String,
+    #[schema(min_length = 1, max_length = 256)]
     name: Option<String>,
+    #[schema(value_type = Option<Object>)]
     credentials: Option<Value>,
 }
 
 /// A merge patch: what is absent stays, single credentials too.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = PatchConnection)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Patch {
+    #[schema(min_length = 1, max_length = 256)]
     name: Option<String>,
+    #[schema(value_type = Option<Object>)]
     credentials: Option<Value>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
     integration: Option<String>,
@@ -45,7 +54,8 @@ pub(super) struct Filter {
 }
 
 /// Credentials are not shown: they are write-only.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Connection)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ConnectionView {
     id: String,
@@ -53,7 +63,9 @@ pub(super) struct ConnectionView {
     customer: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     updated_at: String,
 }
 
@@ -70,6 +82,20 @@ impl From<Connection> for ConnectionView {
     }
 }
 
+/// Links a customer to an integration, or replaces the link.
+#[utoipa::path(
+    put,
+    path = "/v1/connections/{id}",
+    operation_id = "putConnection",
+    tag = "connections",
+    params(("id" = String, Path)),
+    request_body = Put,
+    responses(
+        (status = 201, description = "It is new", body = ConnectionView),
+        (status = 200, description = "It was there and is replaced", body = ConnectionView),
+        (status = 404), (status = 409),
+    )
+)]
 pub(super) async fn put(
     State(app): AppState,
     caller: Caller,
@@ -108,6 +134,19 @@ pub(super) async fn put(
     Ok((status, Json(ConnectionView::from(connection))).into_response())
 }
 
+/// Changes what is given, single credentials too.
+#[utoipa::path(
+    patch,
+    path = "/v1/connections/{id}",
+    operation_id = "patchConnection",
+    tag = "connections",
+    params(("id" = String, Path)),
+    request_body = Patch,
+    responses(
+        (status = 200, description = "As it is now", body = ConnectionView),
+        (status = 404), (status = 409),
+    )
+)]
 pub(super) async fn patch(
     State(app): AppState,
     caller: Caller,
@@ -132,6 +171,17 @@ pub(super) async fn patch(
     Ok(Json(connection.into()))
 }
 
+/// Connections.
+#[utoipa::path(
+    get,
+    path = "/v1/connections",
+    operation_id = "listConnections",
+    tag = "connections",
+    params(PageQuery, Filter),
+    responses(
+        (status = 200, description = "A page", body = PageView<ConnectionView>),
+    )
+)]
 pub(super) async fn list(
     State(app): AppState,
     caller: Caller,
@@ -146,11 +196,34 @@ pub(super) async fn list(
     Ok(Json(PageView::new(&caller, app.store.connections(&list.page, fits)?, ConnectionView::from)?))
 }
 
+/// One connection.
+#[utoipa::path(
+    get,
+    path = "/v1/connections/{id}",
+    operation_id = "getConnection",
+    tag = "connections",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "The connection", body = ConnectionView),
+        (status = 404),
+    )
+)]
 pub(super) async fn show(State(app): AppState, caller: Caller, Path(id): Path<String>) -> Answer<Json<ConnectionView>> {
     Ok(Json(find(&app, &caller, &id)?.into()))
 }
 
 /// Removes the connection's subscriptions with it.
+#[utoipa::path(
+    delete,
+    path = "/v1/connections/{id}",
+    operation_id = "deleteConnection",
+    tag = "connections",
+    params(("id" = String, Path)),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 404),
+    )
+)]
 pub(super) async fn remove(State(app): AppState, caller: Caller, Path(id): Path<String>) -> Answer<StatusCode> {
     app.store.remove_connection(&find(&app, &caller, &id)?).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -12,12 +12,14 @@ use serde::Serialize;
 use super::AppState;
 use super::auth::Caller;
 use super::error::{Answer, Problem, too_large};
-use super::extract::{List, NoFilter, PageView, Path, body};
+use super::extract::{List, NoFilter, PageQuery, PageView, Path, body};
+use super::openapi::{IdempotencyKey, RawBody};
 use crate::connector::{ConnectorVersion, Manifest};
 use crate::decode::{self, InflateError};
 use crate::upload;
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Connector)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ConnectorView {
     key: String,
@@ -25,7 +27,9 @@ pub(super) struct ConnectorView {
     version: u32,
     digest: String,
     size: u64,
+    #[schema(format = DateTime)]
     uploaded_at: String,
+    #[schema(value_type = Object)]
     manifest: Manifest,
 }
 
@@ -44,6 +48,19 @@ impl From<ConnectorVersion> for ConnectorView {
 }
 
 /// 201 with the new version, or 200 with the one that has the same bytes.
+#[utoipa::path(
+    post,
+    path = "/v1/connectors",
+    operation_id = "uploadConnector",
+    tag = "connectors",
+    params(IdempotencyKey),
+    request_body(content = RawBody, content_type = "application/wasm"),
+    responses(
+        (status = 201, description = "A new version", body = ConnectorView),
+        (status = 200, description = "The version that has the same bytes", body = ConnectorView),
+        (status = 409), (status = 415),
+    )
+)]
 pub(super) async fn upload(State(app): AppState, headers: HeaderMap, request: Request) -> Answer<Response> {
     check_type(&headers)?;
     let bundle = body(request, &app).await?;
@@ -59,6 +76,17 @@ pub(super) async fn upload(State(app): AppState, headers: HeaderMap, request: Re
     Ok((status, Json(ConnectorView::from(version))).into_response())
 }
 
+/// Connectors, each in its newest version.
+#[utoipa::path(
+    get,
+    path = "/v1/connectors",
+    operation_id = "listConnectors",
+    tag = "connectors",
+    params(PageQuery),
+    responses(
+        (status = 200, description = "A page", body = PageView<ConnectorView>),
+    )
+)]
 pub(super) async fn list(
     State(app): AppState,
     caller: Caller,
@@ -68,11 +96,34 @@ pub(super) async fn list(
 }
 
 /// The newest version.
+#[utoipa::path(
+    get,
+    path = "/v1/connectors/{key}",
+    operation_id = "getConnector",
+    tag = "connectors",
+    params(("key" = String, Path)),
+    responses(
+        (status = 200, description = "The connector", body = ConnectorView),
+        (status = 404),
+    )
+)]
 pub(super) async fn show(State(app): AppState, Path(key): Path<String>) -> Answer<Json<ConnectorView>> {
     let version = app.store.connector_version(&key, None)?;
     version.map(|version| Json(version.into())).ok_or_else(|| Problem::not_found("connector", &key))
 }
 
+/// The versions of a connector.
+#[utoipa::path(
+    get,
+    path = "/v1/connectors/{key}/versions",
+    operation_id = "listVersions",
+    tag = "connectors",
+    params(("key" = String, Path), PageQuery),
+    responses(
+        (status = 200, description = "A page", body = PageView<ConnectorView>),
+        (status = 404),
+    )
+)]
 pub(super) async fn list_versions(
     State(app): AppState,
     caller: Caller,
@@ -85,6 +136,18 @@ pub(super) async fn list_versions(
     Ok(Json(PageView::new(&caller, app.store.connector_versions(&key, &list.page)?, ConnectorView::from)?))
 }
 
+/// One version, by number or by `sha256:` digest.
+#[utoipa::path(
+    get,
+    path = "/v1/connectors/{key}/versions/{version}",
+    operation_id = "getVersion",
+    tag = "connectors",
+    params(("key" = String, Path), ("version" = String, Path)),
+    responses(
+        (status = 200, description = "The version", body = ConnectorView),
+        (status = 404),
+    )
+)]
 pub(super) async fn show_version(
     State(app): AppState,
     Path(path): Path<(String, String)>,
@@ -92,6 +155,18 @@ pub(super) async fn show_version(
     Ok(Json(find(&app, &path)?.into()))
 }
 
+/// Deletes a version that no integration runs.
+#[utoipa::path(
+    delete,
+    path = "/v1/connectors/{key}/versions/{version}",
+    operation_id = "deleteVersion",
+    tag = "connectors",
+    params(("key" = String, Path), ("version" = String, Path)),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 404), (status = 409),
+    )
+)]
 pub(super) async fn remove_version(State(app): AppState, Path(path): Path<(String, String)>) -> Answer<StatusCode> {
     app.store.remove_connector_version(&find(&app, &path)?).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::AppState;
 use super::auth::Caller;
 use super::error::{Answer, Problem};
-use super::extract::{List, PageView, Path};
+use super::extract::{List, PageQuery, PageView, Path};
 use crate::app::App;
 use crate::clock;
 use crate::delivery::{Attempt, Delivery, DeliveryStatus};
 use crate::id::DeliveryId;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
     integration: Option<String>,
@@ -24,7 +25,8 @@ pub(super) struct Filter {
     status: Option<DeliveryStatus>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Delivery)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeliveryView {
     id: String,
@@ -38,6 +40,7 @@ pub(super) struct DeliveryView {
     #[serde(skip_serializing_if = "Option::is_none")]
     next_attempt_at: Option<String>,
     attempts: Vec<Attempt>,
+    #[schema(format = DateTime)]
     created_at: String,
 }
 
@@ -59,6 +62,17 @@ impl From<Delivery> for DeliveryView {
     }
 }
 
+/// What is owed to whom.
+#[utoipa::path(
+    get,
+    path = "/v1/deliveries",
+    operation_id = "listDeliveries",
+    tag = "deliveries",
+    params(PageQuery, Filter),
+    responses(
+        (status = 200, description = "A page", body = PageView<DeliveryView>),
+    )
+)]
 pub(super) async fn list(
     State(app): AppState,
     caller: Caller,
@@ -78,11 +92,34 @@ pub(super) async fn list(
     Ok(Json(PageView::new(&caller, app.store.deliveries(&list.page, fits)?, DeliveryView::from)?))
 }
 
+/// One delivery with its attempts.
+#[utoipa::path(
+    get,
+    path = "/v1/deliveries/{id}",
+    operation_id = "getDelivery",
+    tag = "deliveries",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "The delivery", body = DeliveryView),
+        (status = 404),
+    )
+)]
 pub(super) async fn show(State(app): AppState, caller: Caller, Path(id): Path<String>) -> Answer<Json<DeliveryView>> {
     Ok(Json(find(&app, &caller, &id)?.into()))
 }
 
 /// Makes it due now, with a new round of attempts.
+#[utoipa::path(
+    post,
+    path = "/v1/deliveries/{id}/retry",
+    operation_id = "retryDelivery",
+    tag = "deliveries",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "As it is now", body = DeliveryView),
+        (status = 404), (status = 409),
+    )
+)]
 pub(super) async fn retry(State(app): AppState, caller: Caller, Path(id): Path<String>) -> Answer<Json<DeliveryView>> {
     let delivery = find(&app, &caller, &id)?;
     let delivery = app.store.retry_delivery(&delivery.id, clock::now()).await?;

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::codes::CODES;
 use crate::schema::Violation;
 use crate::{bundle, ingest, sandbox, secret, store, subscribe, upload};
 
@@ -16,11 +17,13 @@ pub(super) struct Problem {
     retry_after_s: Option<u64>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
 pub(super) struct ProblemBody {
     r#type: String,
     title: &'static str,
     pub(super) status: u16,
+    /// Stable: programs go by it.
     code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
@@ -34,6 +37,7 @@ pub(super) type Answer<T> = Result<T, Problem>;
 
 impl Problem {
     pub(super) fn new(status: StatusCode, code: &'static str) -> Problem {
+        debug_assert!(CODES.contains(&code), "the code {code} is missing in http/codes.rs and docs/errors.md");
         let body = ProblemBody {
             r#type: format!("urn:patchbay:problem:{code}"),
             title: status.canonical_reason().unwrap_or("Error"),

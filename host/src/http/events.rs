@@ -10,11 +10,12 @@ use super::auth::Caller;
 use super::concern;
 use super::deliveries::DeliveryView;
 use super::error::{Answer, Problem};
-use super::extract::{List, PageView, Path};
+use super::extract::{List, PageQuery, PageView, Path};
 use crate::event::{EventStatus, RoutedEvent};
 use crate::id::EventId;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
     integration: Option<String>,
@@ -23,7 +24,8 @@ pub(super) struct Filter {
     status: Option<EventStatus>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Event)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EventView {
     id: String,
@@ -42,16 +44,18 @@ pub(super) struct EventView {
     #[serde(skip_serializing_if = "Option::is_none")]
     duplicate_of: Option<String>,
     delivery_count: u32,
+    #[schema(format = DateTime)]
     received_at: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct EventDetail {
     #[serde(flatten)]
     event: EventView,
     deliveries: Vec<DeliveryView>,
     /// Absent once it has expired.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Value>)]
     payload: Option<Box<RawValue>>,
 }
 
@@ -87,6 +91,17 @@ fn reason(event: &RoutedEvent) -> Option<String> {
     }
 }
 
+/// What connectors found in requests.
+#[utoipa::path(
+    get,
+    path = "/v1/events",
+    operation_id = "listEvents",
+    tag = "events",
+    params(PageQuery, Filter),
+    responses(
+        (status = 200, description = "A page", body = PageView<EventView>),
+    )
+)]
 pub(super) async fn list(
     State(app): AppState,
     caller: Caller,
@@ -107,6 +122,18 @@ pub(super) async fn list(
     Ok(Json(PageView::new(&caller, page, EventView::from)?))
 }
 
+/// One event with its payload and deliveries.
+#[utoipa::path(
+    get,
+    path = "/v1/events/{id}",
+    operation_id = "getEvent",
+    tag = "events",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "The event", body = EventDetail),
+        (status = 404),
+    )
+)]
 pub(super) async fn show(State(app): AppState, caller: Caller, Path(id): Path<String>) -> Answer<Json<EventDetail>> {
     let event = EventId::parse(&id).map(|id| app.store.event(&id)).transpose()?.flatten();
     let event = event.map(|event| concern::event(&app, &caller, event)).transpose()?.flatten();

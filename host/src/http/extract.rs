@@ -70,9 +70,14 @@ pub(super) struct List<F> {
     pub(super) filter: F,
 }
 
-#[derive(Deserialize)]
-struct PageQuery {
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PageQuery {
+    /// How many rows a page has at most.
+    #[param(minimum = 1, maximum = 250, default = 50)]
     limit: Option<usize>,
+    /// Where the page before ended: its `cursor`.
+    #[param(min_length = 1, pattern = "^[A-Za-z0-9_.~-]+$")]
     cursor: Option<String>,
 }
 
@@ -120,7 +125,8 @@ fn bad_query_text(why: String) -> Problem {
 pub(super) struct NoFilter {}
 
 /// One page of a list.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Page)]
 pub(super) struct PageView<T> {
     items: Vec<T>,
     #[serde(skip_serializing_if = "Option::is_none")]

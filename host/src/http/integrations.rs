@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::AppState;
 use super::auth::Caller;
 use super::error::{Answer, Problem};
-use super::extract::{Body, List, NoFilter, PageView, Path, merge, object};
+use super::extract::{Body, List, NoFilter, PageQuery, PageView, Path, merge, object};
 use crate::app::App;
 use crate::bundle::is_key;
 use crate::connector::ConnectorVersion;
@@ -18,37 +18,46 @@ use crate::id::IntegrationId;
 use crate::integration::{Integration, parameters_place};
 use crate::{clock, ingest, schema};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = PutIntegration)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Put {
     connector: String,
     /// The version to run. Without it, always the newest.
     version: Option<u32>,
+    #[schema(value_type = Option<Object>)]
     parameters: Option<Value>,
 }
 
 /// A merge patch: what is absent stays, single parameters too; `null` for the version follows the newest.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = PatchIntegration)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Patch {
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<u32>)]
     version: Option<Option<u32>>,
+    #[schema(value_type = Option<Object>)]
     parameters: Option<Value>,
 }
 
 /// Parameters are not shown: they are write-only.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Integration)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct IntegrationView {
     id: String,
     key: String,
     connector: String,
     version: Option<u32>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     updated_at: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = GlobalWebhook)]
 pub(super) struct GlobalWebhookView {
     key: String,
     name: String,
@@ -57,7 +66,8 @@ pub(super) struct GlobalWebhookView {
     uri: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = DeclaredEvent)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EventView {
     key: String,
@@ -65,6 +75,7 @@ pub(super) struct EventView {
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     parameters_schema: Option<Value>,
 }
 
@@ -81,6 +92,20 @@ impl From<Integration> for IntegrationView {
     }
 }
 
+/// Puts a connector to use, or replaces how it is used.
+#[utoipa::path(
+    put,
+    path = "/v1/integrations/{key}",
+    operation_id = "putIntegration",
+    tag = "integrations",
+    params(("key" = String, Path)),
+    request_body = Put,
+    responses(
+        (status = 201, description = "It is new", body = IntegrationView),
+        (status = 200, description = "It was there and is replaced", body = IntegrationView),
+        (status = 409),
+    )
+)]
 pub(super) async fn put(State(app): AppState, Path(key): Path<String>, Body(put): Body<Put>) -> Answer<Response> {
     if !is_key(&key) {
         return Err(Problem::invalid_field(
@@ -109,6 +134,19 @@ pub(super) async fn put(State(app): AppState, Path(key): Path<String>, Body(put)
     Ok((status, Json(IntegrationView::from(integration))).into_response())
 }
 
+/// Changes what is given, single parameters too.
+#[utoipa::path(
+    patch,
+    path = "/v1/integrations/{key}",
+    operation_id = "patchIntegration",
+    tag = "integrations",
+    params(("key" = String, Path)),
+    request_body = Patch,
+    responses(
+        (status = 200, description = "As it is now", body = IntegrationView),
+        (status = 404), (status = 409),
+    )
+)]
 pub(super) async fn patch(
     State(app): AppState,
     Path(key): Path<String>,
@@ -127,6 +165,17 @@ pub(super) async fn patch(
     Ok(Json(integration.into()))
 }
 
+/// Integrations.
+#[utoipa::path(
+    get,
+    path = "/v1/integrations",
+    operation_id = "listIntegrations",
+    tag = "integrations",
+    params(PageQuery),
+    responses(
+        (status = 200, description = "A page", body = PageView<IntegrationView>),
+    )
+)]
 pub(super) async fn list(
     State(app): AppState,
     caller: Caller,
@@ -135,16 +184,51 @@ pub(super) async fn list(
     Ok(Json(PageView::new(&caller, app.store.integrations(&list.page)?, IntegrationView::from)?))
 }
 
+/// One integration.
+#[utoipa::path(
+    get,
+    path = "/v1/integrations/{key}",
+    operation_id = "getIntegration",
+    tag = "integrations",
+    params(("key" = String, Path)),
+    responses(
+        (status = 200, description = "The integration", body = IntegrationView),
+        (status = 404),
+    )
+)]
 pub(super) async fn show(State(app): AppState, Path(key): Path<String>) -> Answer<Json<IntegrationView>> {
     Ok(Json(find(&app, &key)?.into()))
 }
 
+/// Deletes an integration without connections, and its webhook URIs.
+#[utoipa::path(
+    delete,
+    path = "/v1/integrations/{key}",
+    operation_id = "deleteIntegration",
+    tag = "integrations",
+    params(("key" = String, Path)),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 404), (status = 409),
+    )
+)]
 pub(super) async fn remove(State(app): AppState, Path(key): Path<String>) -> Answer<StatusCode> {
     app.store.remove_integration(&find(&app, &key)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// A bare list, as "Get integration webhooks" is.
+#[utoipa::path(
+    get,
+    path = "/v1/integrations/{key}/global-webhooks",
+    operation_id = "listGlobalWebhooks",
+    tag = "integrations",
+    params(("key" = String, Path)),
+    responses(
+        (status = 200, description = "All of them", body = Vec<GlobalWebhookView>),
+        (status = 404), (status = 409),
+    )
+)]
 pub(super) async fn global_webhooks(
     State(app): AppState,
     Path(key): Path<String>,
@@ -159,6 +243,18 @@ pub(super) async fn global_webhooks(
     Ok(Json(views))
 }
 
+/// What can be subscribed to.
+#[utoipa::path(
+    get,
+    path = "/v1/integrations/{key}/events",
+    operation_id = "listDeclaredEvents",
+    tag = "integrations",
+    params(("key" = String, Path)),
+    responses(
+        (status = 200, description = "All of them", body = Vec<EventView>),
+        (status = 404), (status = 409),
+    )
+)]
 pub(super) async fn events(State(app): AppState, Path(key): Path<String>) -> Answer<Json<Vec<EventView>>> {
     let version = version(&app, &find(&app, &key)?)?;
     let views = version.manifest.events.into_iter().map(|event| EventView {

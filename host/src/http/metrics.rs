@@ -13,6 +13,16 @@ use crate::metrics::Levels;
 
 const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// What the server counts and measures.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "metrics",
+    tag = "health",
+    responses(
+        (status = 200, description = "For Prometheus", body = String, content_type = "application/openmetrics-text"),
+    )
+)]
 pub(super) async fn show(State(app): AppState) -> Answer<Response> {
     let looking = tokio::task::spawn_blocking({
         let app = Arc::clone(&app);

@@ -1,6 +1,6 @@
 //! `/v1/subscriptions`: who gets which events where.
 
-mod bulk;
+pub(super) mod bulk;
 
 use std::sync::Arc;
 
@@ -14,7 +14,8 @@ use serde_json::Value;
 use super::AppState;
 use super::auth::Caller;
 use super::error::{Answer, Problem};
-use super::extract::{Body, List, PageView, Path, object};
+use super::extract::{Body, List, PageQuery, PageView, Path, object};
+use super::openapi::IdempotencyKey;
 use super::{connections, integrations};
 use crate::app::App;
 use crate::id::SubscriptionId;
@@ -26,11 +27,15 @@ pub(super) use bulk::create_many;
 
 const URL_BYTES_MAX: usize = 2_048;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = CreateSubscription)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Create {
+    #[schema(min_length = 1, max_length = 128)]
     connection: String,
+    #[schema(min_length = 1)]
     event: String,
+    #[schema(value_type = Option<Object>)]
     parameters: Option<Value>,
     destination: Destination,
     #[serde(default)]
@@ -38,15 +43,18 @@ pub(super) struct Create {
 }
 
 /// A merge patch. New parameters find out anew where the events come from.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = PatchSubscription)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Patch {
+    #[schema(value_type = Option<Object>)]
     parameters: Option<Value>,
     destination: Option<Destination>,
     ordering: Option<Ordering>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
     integration: Option<String>,
@@ -56,7 +64,8 @@ pub(super) struct Filter {
     status: Option<Status>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Subscription)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SubscriptionView {
     id: String,
@@ -64,6 +73,7 @@ pub(super) struct SubscriptionView {
     connection: String,
     customer: String,
     event: String,
+    #[schema(value_type = Object)]
     parameters: Value,
     destination: Destination,
     ordering: Ordering,
@@ -74,12 +84,15 @@ pub(super) struct SubscriptionView {
     global_webhook_key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     global_webhook_event_selector: Option<String>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     updated_at: String,
 }
 
 /// A subscription with its signing secret, which is shown when it is made and never again.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = SubscriptionWithSecret)]
 pub(super) struct WithSecret {
     #[serde(flatten)]
     subscription: SubscriptionView,
@@ -109,6 +122,19 @@ impl From<Subscription> for SubscriptionView {
     }
 }
 
+/// Subscribes a connection to an event.
+#[utoipa::path(
+    post,
+    path = "/v1/subscriptions",
+    operation_id = "createSubscription",
+    tag = "subscriptions",
+    params(IdempotencyKey),
+    request_body = Create,
+    responses(
+        (status = 201, description = "The subscription, with its signing secret, shown this once", body = WithSecret),
+        (status = 404), (status = 409),
+    )
+)]
 pub(super) async fn create(State(app): AppState, caller: Caller, Body(create): Body<Create>) -> Answer<Response> {
     Ok((StatusCode::CREATED, Json(create_one(&app, &caller, create).await?)).into_response())
 }
@@ -143,6 +169,19 @@ async fn create_one(app: &Arc<App>, caller: &Caller, create: Create) -> Answer<W
     Ok(WithSecret { subscription: subscription.into(), secret })
 }
 
+/// Changes what is given. New parameters find out anew where the events come from.
+#[utoipa::path(
+    patch,
+    path = "/v1/subscriptions/{id}",
+    operation_id = "patchSubscription",
+    tag = "subscriptions",
+    params(("id" = String, Path)),
+    request_body = Patch,
+    responses(
+        (status = 200, description = "As it is now", body = SubscriptionView),
+        (status = 404), (status = 409),
+    )
+)]
 pub(super) async fn patch(
     State(app): AppState,
     caller: Caller,
@@ -167,6 +206,17 @@ pub(super) async fn patch(
     }
 }
 
+/// Subscriptions.
+#[utoipa::path(
+    get,
+    path = "/v1/subscriptions",
+    operation_id = "listSubscriptions",
+    tag = "subscriptions",
+    params(PageQuery, Filter),
+    responses(
+        (status = 200, description = "A page", body = PageView<SubscriptionView>),
+    )
+)]
 pub(super) async fn list(
     State(app): AppState,
     caller: Caller,
@@ -185,6 +235,18 @@ pub(super) async fn list(
     Ok(Json(PageView::new(&caller, app.store.subscriptions(&list.page, fits)?, SubscriptionView::from)?))
 }
 
+/// One subscription.
+#[utoipa::path(
+    get,
+    path = "/v1/subscriptions/{id}",
+    operation_id = "getSubscription",
+    tag = "subscriptions",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "The subscription", body = SubscriptionView),
+        (status = 404),
+    )
+)]
 pub(super) async fn show(
     State(app): AppState,
     caller: Caller,
@@ -193,12 +255,35 @@ pub(super) async fn show(
     Ok(Json(find(&app, &caller, &id)?.into()))
 }
 
+/// Deletes a subscription. What is pending for it ends as dead.
+#[utoipa::path(
+    delete,
+    path = "/v1/subscriptions/{id}",
+    operation_id = "deleteSubscription",
+    tag = "subscriptions",
+    params(("id" = String, Path)),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 404),
+    )
+)]
 pub(super) async fn remove(State(app): AppState, caller: Caller, Path(id): Path<String>) -> Answer<StatusCode> {
     app.store.remove_subscription(&find(&app, &caller, &id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Runs `get-event-selector` again.
+#[utoipa::path(
+    post,
+    path = "/v1/subscriptions/{id}/resubscribe",
+    operation_id = "resubscribe",
+    tag = "subscriptions",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "As it is now", body = SubscriptionView),
+        (status = 404), (status = 409), (status = 422),
+    )
+)]
 pub(super) async fn resubscribe(
     State(app): AppState,
     caller: Caller,
@@ -210,6 +295,17 @@ pub(super) async fn resubscribe(
 }
 
 /// Stops routing and delivering. What is pending waits.
+#[utoipa::path(
+    post,
+    path = "/v1/subscriptions/{id}/disable",
+    operation_id = "disableSubscription",
+    tag = "subscriptions",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "As it is now", body = SubscriptionView),
+        (status = 404), (status = 409), (status = 422),
+    )
+)]
 pub(super) async fn disable(
     State(app): AppState,
     caller: Caller,
@@ -223,6 +319,17 @@ pub(super) async fn disable(
 }
 
 /// Goes on where it was stopped; events that came in between and went nowhere else are routed.
+#[utoipa::path(
+    post,
+    path = "/v1/subscriptions/{id}/enable",
+    operation_id = "enableSubscription",
+    tag = "subscriptions",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "As it is now", body = SubscriptionView),
+        (status = 404), (status = 409), (status = 422),
+    )
+)]
 pub(super) async fn enable(
     State(app): AppState,
     caller: Caller,
@@ -239,6 +346,17 @@ pub(super) async fn enable(
 }
 
 /// Makes a new signing secret. The one before signs along for a while, so that receivers can change over.
+#[utoipa::path(
+    post,
+    path = "/v1/subscriptions/{id}/rotate-secret",
+    operation_id = "rotateSecret",
+    tag = "subscriptions",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "The subscription, with its new signing secret, shown this once", body = WithSecret),
+        (status = 404), (status = 409),
+    )
+)]
 pub(super) async fn rotate_secret(
     State(app): AppState,
     caller: Caller,

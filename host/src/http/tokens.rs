@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::AppState;
 use super::auth::Caller;
 use super::error::{Answer, Problem};
-use super::extract::{Body, List, NoFilter, PageView, Path, check_text};
+use super::extract::{Body, List, NoFilter, PageQuery, PageView, Path, check_text};
+use super::openapi::IdempotencyKey;
 use crate::access::Scope;
 use crate::api_token::ApiToken;
 use crate::app::App;
@@ -20,18 +21,21 @@ use crate::id::TokenId;
 
 const NAME_BYTES_MAX: usize = 256;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = CreateToken)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Create {
+    #[schema(min_length = 1, max_length = 256)]
     name: String,
     scope: ScopeName,
     /// Whose things it sees; with the scope `customer` alone.
     customer: Option<String>,
     /// From when on it is refused. Without it, never.
+    #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 enum ScopeName {
     Admin,
@@ -40,19 +44,22 @@ enum ScopeName {
     Customer,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Token)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TokenView {
     id: String,
     name: String,
     #[serde(flatten)]
     scope: Scope,
+    #[schema(format = DateTime)]
     created_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = TokenWithText)]
 pub(super) struct WithText {
     #[serde(flatten)]
     view: TokenView,
@@ -71,6 +78,19 @@ impl From<ApiToken> for TokenView {
     }
 }
 
+/// Makes an API token.
+#[utoipa::path(
+    post,
+    path = "/v1/tokens",
+    operation_id = "createToken",
+    tag = "tokens",
+    params(IdempotencyKey),
+    request_body = Create,
+    responses(
+        (status = 201, description = "The token, shown this once", body = WithText),
+        (status = 409),
+    )
+)]
 pub(super) async fn create(State(app): AppState, Body(create): Body<Create>) -> Answer<Response> {
     check_text("/name", &create.name, NAME_BYTES_MAX)?;
     let now = clock::now();
@@ -83,6 +103,17 @@ pub(super) async fn create(State(app): AppState, Body(create): Body<Create>) -> 
     Ok((StatusCode::CREATED, Json(WithText { view: token.into(), token: text })).into_response())
 }
 
+/// API tokens, without their text.
+#[utoipa::path(
+    get,
+    path = "/v1/tokens",
+    operation_id = "listTokens",
+    tag = "tokens",
+    params(PageQuery),
+    responses(
+        (status = 200, description = "A page", body = PageView<TokenView>),
+    )
+)]
 pub(super) async fn list(
     State(app): AppState,
     caller: Caller,
@@ -91,11 +122,34 @@ pub(super) async fn list(
     Ok(Json(PageView::new(&caller, app.store.api_tokens(&list.page)?, TokenView::from)?))
 }
 
+/// One API token, without its text.
+#[utoipa::path(
+    get,
+    path = "/v1/tokens/{id}",
+    operation_id = "getToken",
+    tag = "tokens",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "The token", body = TokenView),
+        (status = 404),
+    )
+)]
 pub(super) async fn show(State(app): AppState, Path(id): Path<String>) -> Answer<Json<TokenView>> {
     Ok(Json(find(&app, &id)?.into()))
 }
 
 /// It is refused from then on.
+#[utoipa::path(
+    delete,
+    path = "/v1/tokens/{id}",
+    operation_id = "deleteToken",
+    tag = "tokens",
+    params(("id" = String, Path)),
+    responses(
+        (status = 204, description = "It is refused from now on"),
+        (status = 404), (status = 409),
+    )
+)]
 pub(super) async fn remove(State(app): AppState, Path(id): Path<String>) -> Answer<StatusCode> {
     app.store.remove_api_token(&find(&app, &id)?).await?;
     Ok(StatusCode::NO_CONTENT)

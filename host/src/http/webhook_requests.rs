@@ -13,7 +13,7 @@ use super::concern;
 use super::deliveries::DeliveryView;
 use super::error::{Answer, Problem};
 use super::events::EventView;
-use super::extract::{List, PageView, Path};
+use super::extract::{List, PageQuery, PageView, Path};
 use crate::app::App;
 use crate::id::RequestId;
 use crate::ingest::{self, Incoming};
@@ -25,7 +25,8 @@ const BODY_BYTES_SHOWN_MAX: usize = 256 << 10;
 /// Headers whose values are secrets.
 const HIDDEN_HEADERS: &[&str] = &["authorization", "cookie", "proxy-authorization"];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
     integration: Option<String>,
@@ -34,7 +35,8 @@ pub(super) struct Filter {
     status: Option<RequestStatus>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = WebhookRequest)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RequestView {
     id: String,
@@ -42,6 +44,7 @@ pub(super) struct RequestView {
     global_webhook_key: String,
     connector: String,
     connector_version: u32,
+    #[schema(format = DateTime)]
     received_at: String,
     status: RequestStatus,
     /// The status that the external app was answered.
@@ -58,7 +61,8 @@ pub(super) struct RequestView {
 }
 
 /// One request with all that belongs to it.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = WebhookRequestDetail)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RequestDetail {
     #[serde(flatten)]
@@ -70,14 +74,16 @@ pub(super) struct RequestDetail {
     received: Option<ReceivedView>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = EventOfRequest)]
 struct EventDetail {
     #[serde(flatten)]
     event: EventView,
     deliveries: Vec<DeliveryView>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Received)]
 #[serde(rename_all = "camelCase")]
 struct ReceivedView {
     method: String,
@@ -115,6 +121,17 @@ impl From<WebhookRequest> for RequestView {
     }
 }
 
+/// What came in, and what became of it.
+#[utoipa::path(
+    get,
+    path = "/v1/webhook-requests",
+    operation_id = "listWebhookRequests",
+    tag = "webhook-requests",
+    params(PageQuery, Filter),
+    responses(
+        (status = 200, description = "A page", body = PageView<RequestView>),
+    )
+)]
 pub(super) async fn list(
     State(app): AppState,
     caller: Caller,
@@ -132,12 +149,35 @@ pub(super) async fn list(
     Ok(Json(PageView::new(&caller, page, RequestView::from)?))
 }
 
+/// One request with its events and deliveries.
+#[utoipa::path(
+    get,
+    path = "/v1/webhook-requests/{id}",
+    operation_id = "getWebhookRequest",
+    tag = "webhook-requests",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "The request", body = RequestDetail),
+        (status = 404),
+    )
+)]
 pub(super) async fn show(State(app): AppState, caller: Caller, Path(id): Path<String>) -> Answer<Json<RequestDetail>> {
     Ok(Json(detail(&app, &caller, find(&app, &caller, &id)?)?))
 }
 
 /// Runs the request again through the connector version that its integration runs now. The handler sees the time at
 /// which the request came, so that signed time stamps are still good.
+#[utoipa::path(
+    post,
+    path = "/v1/webhook-requests/{id}/replay",
+    operation_id = "replayWebhookRequest",
+    tag = "webhook-requests",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "The new request", body = RequestDetail),
+        (status = 404), (status = 409), (status = 410),
+    )
+)]
 pub(super) async fn replay(
     State(app): AppState,
     caller: Caller,

@@ -19,7 +19,21 @@ use crate::clock;
 use crate::ingest::{self, Incoming};
 use crate::profile::{self, Step};
 
-/// Takes a request in.
+/// The URI of a global webhook, for every HTTP method.
+#[utoipa::path(
+    post,
+    path = "/webhooks/{token}",
+    operation_id = "receiveWebhook",
+    tag = "webhooks",
+    params(("token" = String, Path)),
+    request_body(content = super::openapi::RawBody, content_type = "application/octet-stream"),
+    responses(
+        (status = "default", description = "What the connector's handler chose; 200 and nothing if it chose nothing"),
+        (status = 400), (status = 404), (status = 408), (status = 413), (status = 429), (status = 500), (status = 503),
+        (status = 504),
+    ),
+    security(())
+)]
 pub(super) async fn receive(State(app): AppState, request: Request) -> Response {
     let _span = profile::span(Step::Whole);
     let start = Instant::now();

@@ -14,6 +14,7 @@ use crate::http::AppState;
 use crate::http::auth::Caller;
 use crate::http::error::{Answer, Problem, ProblemBody};
 use crate::http::extract::{body, object_of};
+use crate::http::openapi::IdempotencyKey;
 
 /// How many are made at the same time: enough that they share group commits.
 const UNDER_WAY_MAX: usize = 64;
@@ -27,6 +28,19 @@ enum Line {
     Refused { status: u16, problem: Box<ProblemBody> },
 }
 
+/// Makes many subscriptions, one for each line of the body: `{ connection, event, parameters?, destination }`.
+#[utoipa::path(
+    post,
+    path = "/v1/subscriptions/bulk",
+    operation_id = "createSubscriptions",
+    tag = "subscriptions",
+    params(IdempotencyKey),
+    request_body(content = serde_json::Value, content_type = "application/x-ndjson"),
+    responses(
+        (status = 200, description = "A line for each, in the same order: `{ status, subscription }` or `{ status, problem }`", body = String, content_type = "application/x-ndjson"),
+        (status = 415),
+    )
+)]
 pub(in crate::http) async fn create_many(
     State(app): AppState,
     caller: Caller,
