@@ -191,12 +191,14 @@ async fn planted_secrets_are_found_nowhere() {
     hunt.look_everywhere().await;
     hunt.host.stop().await;
     assert!(hunt.secrets.len() > 10 && hunt.answers.len() > 60, "{} {}", hunt.secrets.len(), hunt.answers.len());
-    // What the external app sends is kept as it came, for replays: that alone.
-    let findings: Vec<String> = hunt
-        .findings()
-        .into_iter()
-        .filter(|found| !(found.contains(IN_WEBHOOK) && found.contains("/content/")))
-        .collect();
+    let key = std::fs::read_to_string(hunt.host.folder().join("master.key")).unwrap();
+    hunt.secrets.push(key.trim().to_owned());
+    let has_its_place = |found: &String| {
+        // What the external app sends is kept as it came, for replays.
+        let is_kept = found.contains(IN_WEBHOOK) && found.contains("/content/");
+        is_kept || found.ends_with("/master.key")
+    };
+    let findings: Vec<String> = hunt.findings().into_iter().filter(|found| !has_its_place(found)).collect();
     assert!(findings.is_empty(), "{}", findings.join("\n"));
 }
 

@@ -8,7 +8,7 @@ use crate::connection::Connection;
 use crate::integration::Integration;
 
 impl Store {
-    /// Creates or replaces a connection. It cannot move to another integration.
+    /// Creates or replaces a connection. It cannot move to another integration or customer.
     pub(crate) async fn put_connection(&self, connection: &Connection) -> Result<(), Error> {
         let index =
             Key::new(Table::ConnectionOfIntegration).part(connection.integration_id.as_str()).tail(&connection.id);
@@ -19,8 +19,12 @@ impl Store {
                 return abort(Error::Conflict("its integration was deleted meanwhile".into()));
             }
             let earlier = read::<Connection>(tx, &connection_key(&connection.id))?;
-            if earlier.is_some_and(|earlier| earlier.integration_id != connection.integration_id) {
+            if earlier.as_ref().is_some_and(|earlier| earlier.integration_id != connection.integration_id) {
                 return abort(Error::Conflict("the connection belongs to another integration".into()));
+            }
+            // Whoever looked before may have seen one that was deleted since, and made anew for somebody else.
+            if earlier.is_some_and(|earlier| earlier.customer != connection.customer) {
+                return abort(Error::Conflict("the connection belongs to another customer".into()));
             }
             write(tx, connection_key(&connection.id), connection)?;
             mark(tx, index.clone())

@@ -9,6 +9,7 @@ use super::page::Order;
 use super::webhooks::{delivery_of, event_key, request_key, write_delivery};
 use super::{Abort, Error, Page, PageRequest, Store, abort, mark, read, remove, write};
 use crate::clock;
+use crate::connection::Connection;
 use crate::delivery::Delivery;
 use crate::event::{EventStatus, RoutedEvent};
 use crate::id::{EventId, IntegrationId, SubscriptionId};
@@ -24,7 +25,12 @@ impl Store {
         let alone = self.inner.routing.write().await;
         let is_awaited = self.is_awaited(subscription)?;
         self.transact(|tx| {
-            if tx.get(super::connections::connection_key(&subscription.connection))?.is_none() {
+            // A connection that was made anew under the same id may be another customer's.
+            let connection = read::<Connection>(tx, &super::connections::connection_key(&subscription.connection))?;
+            let is_same = |connection: &Connection| {
+                connection.customer == subscription.customer && connection.integration_id == subscription.integration_id
+            };
+            if !connection.as_ref().is_some_and(is_same) {
                 return abort(Error::Conflict("its connection was deleted meanwhile".into()));
             }
             take_off_routes(tx, &subscription.id)?;

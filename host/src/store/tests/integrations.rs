@@ -96,6 +96,22 @@ async fn a_connection_needs_its_very_integration() {
     assert!(matches!(store.put_connection(&new_connection(&deleted, "acme")).await, Err(Error::Conflict(_))));
 }
 
+/// What is kept was checked before: meanwhile the id may have been given to somebody else.
+#[tokio::test]
+async fn what_was_begun_for_one_customer_does_not_end_at_another_with_the_same_connection_id() {
+    let store = store();
+    let integration = store.set_up("slack").await;
+    let mine = new_connection(&integration, "shared-id");
+    store.put_connection(&mine).await.unwrap();
+    let begun = listener(&integration, "shared-id", HOOK, "team:T1");
+    store.remove_connection(&mine).await.unwrap();
+    let theirs = Connection { customer: "somebody else".into(), ..new_connection(&integration, "shared-id") };
+    store.put_connection(&theirs).await.unwrap();
+    assert!(matches!(store.put_subscription(&begun).await, Err(Error::Conflict(_))));
+    assert!(matches!(store.put_connection(&mine).await, Err(Error::Conflict(_))));
+    assert_eq!(store.connection("shared-id").unwrap().unwrap().customer, "somebody else");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_integration_removed_while_it_is_connected_leaves_no_connection_behind() {
     let store = store();
