@@ -20,10 +20,10 @@ const text = /** @type {const} */ ({ type: 'string' });
 const COMMANDS = {
   init: { options: { from: text }, run: runInit },
   check: { options: {}, run: runCheck },
-  test: { options: { patchbay: text, component: text }, run: runTest },
-  dev: { options: { host: text, token: text, parameters: text, patchbay: text, port: text }, run: runDev },
-  push: { options: { host: text, token: text, component: text }, run: runPush },
-  build: { options: { output: { ...text, short: 'o' } }, run: runBuild },
+  test: { options: { engine: text, patchbay: text, component: text }, run: runTest },
+  dev: { options: { engine: text, host: text, token: text, parameters: text, patchbay: text, port: text }, run: runDev },
+  push: { options: { engine: text, host: text, token: text, component: text }, run: runPush },
+  build: { options: { engine: text, output: { ...text, short: 'o' } }, run: runBuild },
   bundle: { options: { component: text, output: { ...text, short: 'o' } }, run: runBundle },
 };
 
@@ -98,12 +98,12 @@ async function runCheck(folder) {
 
 /**
  * @param {string} folder
- * @param {{ output?: string }} values
+ * @param {{ engine?: string, output?: string }} values
  */
-async function runBuild(folder, { output }) {
+async function runBuild(folder, { engine, output }) {
   const progress = progressPrinter(process.stderr);
   try {
-    report(folder, await build(folder, { output, onProgress: progress.show }));
+    report(folder, await build(folder, { output, engine, onProgress: progress.show }));
   } finally {
     progress.end();
   }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { bundleCode } from './code/bundle-code.js';
+import { engineNamed } from './engines.js';
 import { checkSources } from './code/source-checks.js';
 import { appendSection, findSection, whyNotComponent } from './component/sections.js';
 import { COMPONENT } from './folder/method-files.js';
@@ -26,15 +27,15 @@ export async function check(folder) {
 }
 
 /** @type {typeof import('../types/sdk.js').build} */
-export async function build(folder, { output, onProgress = () => undefined } = {}) {
+export async function build(folder, { output, engine: chosen, onProgress = () => undefined } = {}) {
   const problems = new Problems();
   onProgress('check', 0);
-  const { connector, code } = await readAndBundle(folder, problems);
+  const { connector, engine, code, runtime = {} } = await readAndBundle(folder, problems, chosen);
   if (connector !== undefined) refuseComponents(connector);
-  if (problems.hasErrors || connector === undefined || code === undefined) throw new CheckError(problems.sorted());
-  const { ENGINE, makeComponent } = await import('./component/component.js');
-  const component = await makeComponent(code, onProgress);
-  const text = manifest(connector, { sdk: SDK, engine: ENGINE });
+  if (problems.hasErrors || connector === undefined || engine === undefined || code === undefined) throw new CheckError(problems.sorted());
+  const { makeComponent, toolOf } = await import('./component/component.js');
+  const component = await makeComponent(code, runtime, engine, onProgress);
+  const text = manifest(connector, { sdk: SDK, engine: toolOf(engine) });
   return write(component, text, output ?? join(folder, 'dist', `${connector.key}.wasm`), problems);
 }
 
@@ -64,13 +65,15 @@ function refuseComponents({ webhooks, events }) {
 /**
  * @param {string} folder
  * @param {Problems} problems
+ * @param {string} [chosen] the engine, if it is not the folder that says it
  */
-async function readAndBundle(folder, problems) {
+async function readAndBundle(folder, problems, chosen) {
   const connector = await readFolder(folder, problems);
   if (connector === undefined) return {};
-  const { code, files, imports } = await bundleCode(connector, problems);
+  const engine = engineNamed(chosen ?? connector.engine);
+  const { code, runtime, files, imports } = await bundleCode(connector, engine, problems);
   await checkSources(connector, files, imports, problems);
-  return { connector, code };
+  return { connector, engine, code, runtime };
 }
 
 /**

@@ -36,6 +36,8 @@ export function build(
   options?: {
     /** Where the bundle goes; `<folder>/dist/<key>.wasm` if left out. */
     output?: string;
+    /** What runs the JavaScript: `starlingmonkey` or `quickjs`. What `spec.yml` says if left out. */
+    engine?: string;
     /** Told which step runs, and about once a second for how long the long one has been running. */
     onProgress?: (step: string, elapsedMs: number) => void;
   },

@@ -17,7 +17,7 @@ mod wait;
 
 pub(crate) use answer::Answer;
 pub(crate) use api::Api;
-pub(crate) use bundles::{build, connector_folder, repository};
+pub(crate) use bundles::{build, build_for, connector_folder, repository};
 pub(crate) use external_api::ExternalApi;
 pub(crate) use host::{Host, Settings};
 pub(crate) use npm::node;

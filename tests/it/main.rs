@@ -22,6 +22,7 @@ mod master_key;
 mod metrics;
 mod openapi;
 mod pages;
+mod quickjs;
 mod rates;
 mod results;
 mod routing;

@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 import { resolve } from 'node:path';
 import { authorMap } from './author-map.js';
 import { entryModule } from './entry.js';
-import { isSdk, sandboxModules, SDK_PREFIX } from './sandbox-modules.js';
+import { isSdk, RUNTIME_FILE, runtimeOf, sandboxModules, SDK_PREFIX } from './sandbox-modules.js';
 
 /** The name of the module in stack traces of the engine. */
 export const MODULE_NAME = 'connector.js';
@@ -16,16 +16,19 @@ const UNHEEDED = ['import-is-undefined'];
 
 /**
  * @param {import('../folder/read-folder.js').Connector} connector
+ * @param {import('../engines.js').Engine} engine
  * @param {import('../problems.js').Problems} problems
- * @returns {Promise<{ code?: string, files: string[], imports?: Record<string, string[]> }>} `files` are the author's own,
- *   relative to the folder; `imports` says which of them imports which
+ * @returns {Promise<{ code?: string, runtime?: Record<string, string>, files: string[], imports?: Record<string, string[]> }>} `runtime` are the files that the code
+ *   imports, by their names; `files` are the author's own, relative to the folder; `imports` says which of them imports which
  */
-export async function bundleCode(connector, problems) {
+export async function bundleCode(connector, engine, problems) {
   try {
-    const { outputFiles, metafile, warnings } = await build(options(connector));
+    const { outputFiles, metafile, warnings } = await build(options(connector, engine));
     report(warnings, (...problem) => problems.warn(...problem));
     const [map, code] = ['.map', '.js'].map((end) => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? '');
-    return { code: code + embeddedMap(map), files: Object.keys(metafile.inputs).filter(isAuthors), imports: importsOf(metafile) };
+    /** @type {Record<string, string>} */
+    const runtime = engine.loadsFiles ? { [RUNTIME_FILE]: (await runtimeOf(engine)).code } : {};
+    return { code: code + embeddedMap(map), runtime, files: Object.keys(metafile.inputs).filter(isAuthors), imports: importsOf(metafile) };
   } catch (failure) {
     const { errors, warnings } = /** @type {import('esbuild').BuildFailure} */ (failure);
     if (!Array.isArray(errors)) throw failure;
@@ -37,12 +40,13 @@ export async function bundleCode(connector, problems) {
 
 /**
  * @param {import('../folder/read-folder.js').Connector} connector
+ * @param {import('../engines.js').Engine} engine
  * @returns {import('esbuild').BuildOptions & { metafile: true, write: false }}
  */
-function options(connector) {
+function options(connector, engine) {
   const root = resolve(connector.root);
   return {
-    stdin: { contents: entryModule(connector), resolveDir: root, sourcefile: `${SDK_PREFIX}entry.js` },
+    stdin: { contents: entryModule(connector, engine), resolveDir: root, sourcefile: `${SDK_PREFIX}entry.js` },
     absWorkingDir: root,
     outfile: `${root}/${MODULE_NAME}`,
     bundle: true,
@@ -52,6 +56,7 @@ function options(connector) {
     // Packages choose their build for browsers, which is the one that does without node.
     platform: 'browser',
     target: 'es2022',
+    supported: engine.supported,
     define: { global: 'globalThis', 'process.env.NODE_ENV': '"production"' },
     // Without white space the bundle has no comments, which would name folders of this machine.
     minifyWhitespace: true,
@@ -62,7 +67,7 @@ function options(connector) {
     // A tsconfig.json around the folder would make the bundle depend on where the folder is.
     tsconfigRaw: {},
     logLevel: 'silent',
-    plugins: [sandboxModules],
+    plugins: [sandboxModules(engine)],
   };
 }
 

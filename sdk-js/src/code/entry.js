@@ -11,9 +11,11 @@ const DEFAULT_EXPORT = /^[ \t]*(export\s+default\b|export\s*\{[^}]*\bdefault\b|m
 
 /**
  * @param {import('../folder/read-folder.js').Connector} connector
+ * @param {import('../engines.js').Engine} engine
  * @returns {string} JavaScript
  */
-export function entryModule({ root, webhooks, events, apiClient }) {
+export function entryModule({ root, webhooks, events, apiClient }, { runsCalls }) {
+  const runtimeNames = ['connector', ...(runsCalls ? ['run', 'makeRoom'] : [])];
   /** @type {string[]} */
   const imports = [];
   const method = (/** @type {import('../folder/read-folder.js').Implementation | undefined} */ implementation) => {
@@ -36,14 +38,16 @@ export function entryModule({ root, webhooks, events, apiClient }) {
   const webhookTable = table(webhooks.map(({ key, handle }) => [key, handle]));
   const eventTable = table(events.map(({ key, selector }) => [key, selector]));
   const client = method(apiClient?.implementation);
+  const exported = (/** @type {string} */ name) => (runsCalls ? `(request) => patchbay_run(() => methods.${name}(request))` : `methods.${name}`);
   return [
     `import '${SDK_PREFIX}first';`,
-    `import { connector } from '${SDK_PREFIX}runtime';`,
+    `import { ${runtimeNames.map((name) => `${name} as patchbay_${name}`).join(', ')} } from '${SDK_PREFIX}runtime';`,
     ...imports,
-    `const methods = connector({ webhooks: ${webhookTable}, events: ${eventTable}, makeApiClient: ${client} });`,
-    'const onWebhookRequest = methods.handle;',
-    'const onSelectorRequest = methods.getEventSelector;',
+    `const methods = patchbay_connector({ webhooks: ${webhookTable}, events: ${eventTable}, makeApiClient: ${client} });`,
+    `const onWebhookRequest = ${exported('handle')};`,
+    `const onSelectorRequest = ${exported('getEventSelector')};`,
     'export { onWebhookRequest as handle, onSelectorRequest as getEventSelector };',
+    ...(runsCalls ? ['patchbay_makeRoom();'] : []),
   ].join('\n');
 }
 

@@ -1,20 +1,27 @@
 /**
- * Bundles the SDK's guest files to one text. It is closed in a function of its own: in one scope with the author's
- * code, a helper named `data` would turn the author's `data` into `data2`, and error messages with it.
+ * Bundles the SDK's guest files to one text, apart from the author's code: in one scope with it, a helper named `data`
+ * would turn the author's `data` into `data2`, and error messages with it.
  */
 import { build, transform } from 'esbuild';
 import { fileURLToPath } from 'node:url';
 
 const SDK_ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const RUNTIME = 'src/guest/runtime.js';
-const NODE_CRYPTO = 'src/guest/crypto/node-crypto.js';
+/** What stands in for modules of node, by the name under which the runtime exports it. */
+const NODE_MODULES = { nodeBuffer: 'src/guest/node-buffer.js', nodeCrypto: 'src/guest/crypto/node-crypto.js' };
 
 /**
- * @returns {Promise<{ code: string, cryptoNames: string[] }>} a CommonJS module, and what `node:crypto` exports
+ * @typedef {object} Runtime
+ * @property {string} code for an engine that loads several files an ES module; else a CommonJS module, to be closed in a function
+ * @property {Record<string, string[]>} exports what each stand-in for a module of node exports, by its name in the runtime
  */
-export async function bundleRuntime() {
+
+/**
+ * @param {import('../engines.js').Engine} engine
+ * @returns {Promise<Runtime>}
+ */
+export async function bundleRuntime({ runtime, supported, loadsFiles }) {
   const { outputFiles, metafile } = await build({
-    entryPoints: [RUNTIME, NODE_CRYPTO],
+    entryPoints: [runtime, ...Object.values(NODE_MODULES)],
     absWorkingDir: SDK_ROOT,
     outdir: SDK_ROOT,
     bundle: true,
@@ -24,7 +31,8 @@ export async function bundleRuntime() {
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
-    external: ['patchbay:*'],
+    supported,
+    external: ['patchbay:*', 'wasi:*'],
     define: { global: 'globalThis' },
     // Minified, it neither names folders of this machine nor carries what nobody needs at run time.
     minify: true,
@@ -34,9 +42,9 @@ export async function bundleRuntime() {
   });
   const outputs = Object.values(metafile.outputs);
   const indexOf = (/** @type {string} */ entryPoint) => outputs.findIndex((each) => each.entryPoint === entryPoint);
-  const closed = await transform(outputFiles[indexOf(RUNTIME)].text, { format: 'cjs', minify: true });
+  const { text } = outputFiles[indexOf(runtime)];
   return {
-    code: closed.code,
-    cryptoNames: outputs[indexOf(NODE_CRYPTO)].exports.filter((name) => name !== 'default'),
+    code: loadsFiles ? text : (await transform(text, { format: 'cjs', minify: true })).code,
+    exports: Object.fromEntries(Object.entries(NODE_MODULES).map(([name, file]) => [name, outputs[indexOf(file)].exports])),
   };
 }

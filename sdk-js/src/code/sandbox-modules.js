@@ -11,22 +11,38 @@ export const SDK_PREFIX = 'patchbay-sdk:';
 const RUNTIME = `${SDK_PREFIX}runtime`;
 /** Runs the runtime where it is imported: before the author's files, which the bundler would otherwise put first. */
 const FIRST = `${SDK_PREFIX}first`;
+/** Modules of node, and the name of what stands in for them in the runtime. */
 const NODE_MODULES = new Map([
-  ['crypto', `${SDK_PREFIX}crypto`],
-  ['buffer', `${SDK_PREFIX}buffer`],
+  ['crypto', 'nodeCrypto'],
+  ['buffer', 'nodeBuffer'],
 ]);
 
-/** What the runtime imports of the contract. */
+/** The runtime as a file of its own, for an engine that loads several. */
+export const RUNTIME_FILE = 'runtime.js';
+
+/** What the runtime imports of the contract, and of the system where its engine lacks something. */
 const CONTRACT = new Map([
   ['patchbay:connector/log@0.1.0', ['write']],
   ['patchbay:connector/api-client@0.1.0', ['send']],
   ['patchbay:connector/crypto@0.1.0', ['digest', 'hmac', 'equal', 'verify', 'sign']],
+  ['wasi:clocks/monotonic-clock@0.2.0', ['subscribeDuration']],
+  ['wasi:random/random@0.2.0', ['getRandomBytes']],
 ]);
 
 const NAMESPACE = 'sdk';
 
-/** @type {ReturnType<typeof bundleRuntime> | undefined} */
-let runtime;
+/** @type {Map<string, ReturnType<typeof bundleRuntime>>} */
+const runtimes = new Map();
+
+/**
+ * The runtime of an engine. The same for every bundle, so a process that builds again and again makes it once.
+ * @param {import('../engines.js').Engine} engine
+ */
+export function runtimeOf(engine) {
+  const made = runtimes.get(engine.name) ?? bundleRuntime(engine);
+  runtimes.set(engine.name, made);
+  return made;
+}
 
 /**
  * Whether a module is the SDK's, by its name in the bundler's source map or list of files.
@@ -36,16 +52,20 @@ export function isSdk(name) {
   return name.startsWith(`${NAMESPACE}:`) || name.includes(SDK_PREFIX);
 }
 
-/** @type {import('esbuild').Plugin} */
-export const sandboxModules = {
+/**
+ * @param {import('../engines.js').Engine} engine
+ * @returns {import('esbuild').Plugin}
+ */
+export const sandboxModules = (engine) => ({
   name: 'sandbox-modules',
   setup(build) {
-    // The same for every bundle, so a process that builds again and again makes it once.
-    runtime ??= bundleRuntime();
+    const runtime = runtimeOf(engine);
 
-    build.onResolve({ filter: /^patchbay-sdk:/ }, ({ path }) => ({ path, namespace: NAMESPACE }));
+    build.onResolve({ filter: /^patchbay-sdk:/ }, ({ path }) =>
+      engine.loadsFiles && path === RUNTIME ? { path: `./${RUNTIME_FILE}`, external: true } : { path, namespace: NAMESPACE },
+    );
 
-    build.onResolve({ filter: /^patchbay:connector\// }, ({ path, importer, namespace }) => {
+    build.onResolve({ filter: /^(patchbay:connector|wasi:[a-z]+)\// }, ({ path, importer, namespace }) => {
       if (namespace !== NAMESPACE) {
         return mistake(`a connector cannot import \`${path}\` itself`, 'Use what the function is given: `apiClient`, `console`, `node:crypto`.');
       }
@@ -55,16 +75,16 @@ export const sandboxModules = {
     build.onResolve({ filter: /.*/ }, async ({ path, kind, resolveDir, pluginData }) => {
       if (pluginData === 'resolved' || kind === 'entry-point' || !isBuiltin(path)) return undefined;
       const replacement = NODE_MODULES.get(path.replace(/^node:/, ''));
-      if (replacement !== undefined) return { path: replacement, namespace: NAMESPACE };
+      if (replacement !== undefined) return { path: `${SDK_PREFIX}${replacement}`, namespace: NAMESPACE };
       return (await installed(path, resolveDir, kind)) ?? notInSandbox(path);
     });
 
     build.onLoad({ filter: /.*/, namespace: NAMESPACE }, async ({ path }) => {
-      const { code, cryptoNames } = await (runtime ??= bundleRuntime());
+      const { code, exports } = await runtime;
       if (path === RUNTIME) return { contents: code };
       if (path === FIRST) return { contents: `import '${RUNTIME}';` };
       const names = CONTRACT.get(path);
-      return { contents: names === undefined ? nodeModule(path, cryptoNames) : contractModule(path, names) };
+      return { contents: names === undefined ? nodeModule(path.slice(SDK_PREFIX.length), exports) : contractModule(path, names) };
     });
 
     /**
@@ -79,23 +99,23 @@ export const sandboxModules = {
       return errors.length === 0 && !found.external ? found : undefined;
     }
   },
-};
+});
 
 /**
- * A module of node by what the runtime has of it. `crypto` names its exports, so that a wrong name is found by the
- * bundler; each under an alias, so that no variable of an author is renamed because of it.
- * @param {string} path
- * @param {readonly string[]} cryptoNames
+ * A module of node by what the runtime has of it. It names its exports, so that a wrong name is found by the bundler; each
+ * under an alias, so that no variable of an author is renamed because of it.
+ * @param {string} standIn
+ * @param {Record<string, string[]>} exports
  */
-function nodeModule(path, cryptoNames) {
-  if (path !== NODE_MODULES.get('crypto')) return `module.exports = require('${RUNTIME}').nodeBuffer;`;
-  const aliases = cryptoNames.map((name) => `const patchbay_${name} = nodeCrypto.${name};`);
-  const exported = cryptoNames.map((name) => `patchbay_${name} as ${name}`);
+function nodeModule(standIn, exports) {
+  const names = exports[standIn].filter((name) => name !== 'default');
+  const aliases = names.map((name) => `const patchbay_${name} = patchbay_${standIn}.${name};`);
+  const exported = names.map((name) => `patchbay_${name} as ${name}`);
   return [
-    `import { nodeCrypto } from '${RUNTIME}';`,
+    `import { ${standIn} as patchbay_${standIn} } from '${RUNTIME}';`,
     ...aliases,
     `export { ${exported.join(', ')} };`,
-    'export default nodeCrypto.default;',
+    `export default patchbay_${standIn}.default ?? patchbay_${standIn};`,
   ].join('\n');
 }
 

@@ -17,7 +17,7 @@ import { UsageError } from '../usage-error.js';
 
 const INTEGRATION = 'dev';
 
-/** @typedef {{ host?: string, token?: string, parameters?: string, patchbay?: string, port?: string }} Values */
+/** @typedef {{ engine?: string, host?: string, token?: string, parameters?: string, patchbay?: string, port?: string }} Values */
 
 /**
  * @param {string} folder
@@ -35,6 +35,7 @@ export async function runDev(folder, values) {
     const live = new Live(folder, {
       host,
       integration: INTEGRATION,
+      engine: values.engine,
       output: join(cache, 'bundle.wasm'),
       parameters: () => parametersFor(folder, values, host, server !== undefined),
       show,

@@ -10,15 +10,15 @@ import { UsageError } from '../usage-error.js';
 
 /**
  * @param {string} folder
- * @param {{ host?: string, token?: string, component?: string }} values
+ * @param {{ engine?: string, host?: string, token?: string, component?: string }} values
  */
-export async function runPush(folder, { host: url = process.env.PATCHBAY_URL, token = process.env.PATCHBAY_TOKEN, component }) {
+export async function runPush(folder, { engine, host: url = process.env.PATCHBAY_URL, token = process.env.PATCHBAY_TOKEN, component }) {
   if (!url) throw new UsageError('`push` needs `--host URL`, or PATCHBAY_URL in the environment.');
   if (!token) throw new UsageError('`push` needs `--token T`, or PATCHBAY_TOKEN in the environment.');
   const host = new Host(url, token);
   const progress = progressPrinter(process.stderr);
   try {
-    const made = await (component === undefined ? build(folder, { onProgress: progress.show }) : bundle(folder, { component }));
+    const made = await (component === undefined ? build(folder, { engine, onProgress: progress.show }) : bundle(folder, { component }));
     progress.end();
     printProblems(folder, made.warnings);
     progress.show('upload (the host compiles a new component, which takes up to a minute the first time)', 0);

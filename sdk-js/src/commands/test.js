@@ -13,14 +13,14 @@ import { progressPrinter } from '../progress.js';
 
 /**
  * @param {string} folder
- * @param {{ patchbay?: string, component?: string }} values
+ * @param {{ engine?: string, patchbay?: string, component?: string }} values
  */
-export async function runTest(folder, { patchbay, component }) {
+export async function runTest(folder, { engine, patchbay, component }) {
   // Before the build, which may take long.
   const program = findPatchbay(patchbay);
   await requireExamples(folder);
   const progress = progressPrinter(process.stderr);
-  const making = component === undefined ? build(folder, { onProgress: progress.show }) : bundle(folder, { component });
+  const making = component === undefined ? build(folder, { engine, onProgress: progress.show }) : bundle(folder, { component });
   const made = await making.finally(progress.end);
   printProblems(folder, made.warnings);
   return run(program, ['test', made.path, join(folder, 'examples')]);

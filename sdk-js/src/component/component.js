@@ -13,35 +13,46 @@ import { readCached, writeCached } from './cache.js';
 import { explainFailure } from './explain-failure.js';
 
 const TICK_MS = 1000;
-const PROCESS = fileURLToPath(new URL('./componentize-process.js', import.meta.url));
+const SDK_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What turns JavaScript into a component, with its version. */
-export const ENGINE = `componentize-js ${versionOf('@bytecodealliance/componentize-js')}`;
+/** @typedef {import('../engines.js').Engine} Engine */
+
+/**
+ * What turns JavaScript into a component, with its version.
+ * @param {Engine} engine
+ */
+export function toolOf({ tool }) {
+  return `${tool.split('/').at(-1)} ${versionOf(tool)}`;
+}
 
 /**
  * @param {string} code
+ * @param {Record<string, string>} runtime files that it imports
+ * @param {Engine} engine
  * @param {(step: string, elapsedMs: number) => void} onProgress
  * @returns {Promise<Buffer>}
  */
-export async function makeComponent(code, onProgress) {
+export async function makeComponent(code, runtime, engine, onProgress) {
   const wit = witFolder();
-  const key = await cacheKey(code, wit);
+  const key = await cacheKey([code, ...Object.values(runtime)], engine, wit);
   const cached = await readCached(key);
   if (cached !== undefined) {
     onProgress('component: unchanged, taken from the cache', 0);
     return cached;
   }
-  const component = await componentize(code, wit, onProgress);
+  const component = await componentize(code, runtime, engine, wit, onProgress);
   await writeCached(key, component);
   return component;
 }
 
 /**
  * @param {string} code
+ * @param {Record<string, string>} runtime
+ * @param {Engine} engine
  * @param {string} wit
  * @param {(step: string, elapsedMs: number) => void} onProgress
  */
-async function componentize(code, wit, onProgress) {
+async function componentize(code, runtime, engine, wit, onProgress) {
   const work = await mkdtemp(join(tmpdir(), 'patchbay-sdk-'));
   const source = join(work, MODULE_NAME);
   const output = join(work, 'component.wasm');
@@ -50,8 +61,8 @@ async function componentize(code, wit, onProgress) {
   const ticking = setInterval(tick, TICK_MS);
   tick();
   try {
-    await writeFile(source, code);
-    await run([PROCESS, source, wit, output], { ...process.env, TMPDIR: work }, code, onProgress);
+    for (const [name, text] of Object.entries({ [MODULE_NAME]: code, ...runtime })) await writeFile(join(work, name), text);
+    await run([join(SDK_ROOT, engine.process), source, wit, output], { ...process.env, TMPDIR: work }, code, onProgress);
     return await readFile(output);
   } finally {
     clearInterval(ticking);
@@ -80,16 +91,17 @@ function run(args, env, code, onProgress) {
 }
 
 /**
- * @param {string} code
+ * @param {readonly string[]} code
+ * @param {Engine} engine
  * @param {string} wit
  */
-async function cacheKey(code, wit) {
-  const hash = createHash('sha256').update(`${ENGINE}\0`);
+async function cacheKey(code, engine, wit) {
+  const hash = createHash('sha256').update(`${toolOf(engine)}\0`);
   for (const name of (await readdir(wit)).filter((each) => each.endsWith('.wit')).sort()) {
     hash.update(await readFile(join(wit, name))).update('\0');
   }
   // The process says how the component is made, so a change to it must not meet an old component.
-  return hash.update(await readFile(PROCESS)).update('\0').update(code).digest('hex');
+  return hash.update(await readFile(join(SDK_ROOT, engine.process))).update('\0').update(code.join('\0')).digest('hex');
 }
 
 /** In the published package the contract lies inside, in the repository beside the SDK. */

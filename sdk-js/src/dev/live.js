@@ -14,7 +14,7 @@ export class Live {
 
   /**
    * @param {string} folder
-   * @param {{ host: import('../host/api.js').Host, integration: string, output: string,
+   * @param {{ host: import('../host/api.js').Host, integration: string, engine?: string, output: string,
    *   parameters: () => Promise<Record<string, unknown> | undefined>, show: (text: string) => void, onLive: () => Promise<void> }} options
    *   `parameters` gives nothing where those that the host has are to stay
    */
@@ -41,9 +41,9 @@ export class Live {
   }
 
   async #once() {
-    const { host, integration, output, parameters, show, onLive } = this.options;
+    const { host, integration, engine, output, parameters, show, onLive } = this.options;
     const startedAt = performance.now();
-    const made = await build(this.folder, { output });
+    const made = await build(this.folder, { output, engine });
     const builtAt = performance.now();
     printProblems(this.folder, made.warnings);
     const { body } = await host.upload(await readFile(made.path));

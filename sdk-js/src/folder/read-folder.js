@@ -3,11 +3,12 @@
  * Runs none of the connector's code and writes nothing.
  */
 import { join } from 'node:path';
+import { ENGINES } from '../engines.js';
 import { nearest } from '../suggest.js';
 import { readApiClient } from './api-client.js';
 import { exampleFiles, NO_EXAMPLES } from './examples.js';
 import { readEvents } from './events.js';
-import { checkFields, key, text } from './fields.js';
+import { checkFields, key, oneOf, text } from './fields.js';
 import { apiHosts } from './api-hosts.js';
 import { schema } from './json-schema.js';
 import { list, readSpec } from './list.js';
@@ -20,6 +21,7 @@ import { readWebhooks } from './webhooks.js';
  * @typedef {object} Connector of a folder with mistakes, an implementation may be missing
  * @property {string} root
  * @property {string} key
+ * @property {string} [engine] what runs its JavaScript
  * @property {YamlFile} spec
  * @property {YamlFile} [authSpec]
  * @property {{ key: string, spec: YamlFile, handle?: Implementation }[]} webhooks
@@ -40,6 +42,7 @@ const CONNECTOR_FIELDS = {
   description: { rule: text },
   parametersSchema: { rule: schema },
   apiHosts: { rule: apiHosts },
+  engine: { rule: oneOf(Object.keys(ENGINES)) },
 };
 
 /** Folders that other products of this format know; nothing reads them here. */
@@ -64,7 +67,13 @@ export async function readFolder(root, problems, { isComponentGiven = false } = 
   const events = await readEvents(reading, webhooks.map((each) => each.key));
   const { authSpec, apiClient } = await readApiClient(reading, spec);
   if (!isComponentGiven && (await exampleFiles(root)).length === 0) problems.warn(...NO_EXAMPLES);
-  return { root, key: spec.value?.key, spec, authSpec, webhooks, events, apiClient };
+  return { root, key: spec.value?.key, engine: engineOf(spec), spec, authSpec, webhooks, events, apiClient };
+}
+
+/** @param {YamlFile} spec */
+function engineOf(spec) {
+  const name = spec.value?.engine;
+  return Object.hasOwn(ENGINES, String(name)) ? name : undefined;
 }
 
 /**

@@ -28,6 +28,6 @@ export class ApiClientError extends Error {
     /** @type {unknown} the body of the response, read like that of a successful one */
     this.data = data;
     /** @type {number | undefined} how long the external app asks to wait */
-    this.retryAfterMs = failure.retryAfterMs === undefined ? undefined : Number(failure.retryAfterMs);
+    this.retryAfterMs = failure.retryAfterMs == null ? undefined : Number(failure.retryAfterMs);
   }
 }

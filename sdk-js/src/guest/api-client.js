@@ -98,7 +98,8 @@ function sendAll(send, items) {
 function settle({ call, handlers, resolve, reject }, result) {
   const { responseType, returnFullResponse } = call.options;
   const failure = result.tag === 'err' ? result.val : undefined;
-  const raw = result.tag === 'err' ? result.val.response : result.val;
+  // The engines differ in what stands for nothing: undefined or null.
+  const raw = (result.tag === 'err' ? result.val.response : result.val) ?? undefined;
   const response = raw && responseOf(raw, responseType);
   try {
     const verdict = raw && verdictOn(handlers, responseOf(raw));

@@ -53,5 +53,5 @@ function parseForm(text) {
 function partValue(value) {
   if (value.tag === 'text') return value.val;
   const { filename, contentType, size } = value.val;
-  return { filename, contentType, size: Number(size) };
+  return { filename, contentType: contentType ?? undefined, size: Number(size) };
 }

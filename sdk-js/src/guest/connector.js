@@ -5,6 +5,7 @@
 import { send } from 'patchbay:connector/api-client@0.1.0';
 import { makeApiClient } from './api-client.js';
 import { connectConsole } from './console.js';
+import { isThenable } from './describe.js';
 import { eventSelector, eventSelectorArguments } from './event-selector.js';
 import { failure } from './failure.js';
 import { handleArguments } from './handle-arguments.js';
@@ -25,42 +26,67 @@ export function connector(methods) {
   const events = functions(methods.events);
   const clientSettings = methods.makeApiClient && functionOf(methods.makeApiClient);
 
+  const selectorArguments = (/** @type {import('../../types/wit.js').SelectorRequest} */ request) =>
+    eventSelectorArguments(request, (credentials, parameters) =>
+      makeApiClient(send, () => clientSettings?.({ credentials, parameters })),
+    );
+
   return {
     /** @param {import('../../types/wit.js').WebhookRequest} request */
     handle: (request) =>
-      outcome(webhooks.get(request.webhookKey), `global webhook \`${request.webhookKey}\``, async (handle) =>
-        handleResult(await handle(handleArguments(request))),
+      outcome(
+        webhooks.get(request.webhookKey),
+        () => `global webhook \`${request.webhookKey}\``,
+        (handle) => handle(handleArguments(request)),
+        handleResult,
       ),
 
     /** @param {import('../../types/wit.js').SelectorRequest} request */
     getEventSelector: (request) =>
-      outcome(events.get(request.eventKey), `get-event-selector in JavaScript for event \`${request.eventKey}\``, async (getSelector) => {
-        const args = eventSelectorArguments(request, (credentials, parameters) =>
-          makeApiClient(send, () => clientSettings?.({ credentials, parameters })),
-        );
-        return eventSelector(await getSelector(args));
-      }),
+      outcome(
+        events.get(request.eventKey),
+        () => `get-event-selector in JavaScript for event \`${request.eventKey}\``,
+        (getSelector) => getSelector(selectorArguments(request)),
+        eventSelector,
+      ),
   };
 }
 
 /**
+ * @template T
+ * @typedef {{ tag: 'ok', val: T } | { tag: 'err', val: import('../../types/wit.js').Failure }} Outcome
+ */
+
+/**
  * Runs one call. The bindings accept a result as `{ tag, val }`, which says what it is; a thrown value they would
- * have to guess at, and a wrong guess is a trap without a message.
+ * have to guess at, and a wrong guess is a trap without a message. Only what is async costs the time of promises.
  * @template T
  * @param {{ place: string, run: Function } | undefined} method
- * @param {string} what
- * @param {(run: Function) => Promise<T>} call
- * @returns {Promise<{ tag: 'ok', val: T } | { tag: 'err', val: import('../../types/wit.js').Failure }>}
+ * @param {() => string} what
+ * @param {(run: Function) => any} call
+ * @param {(returned: unknown) => T} finish
+ * @returns {Outcome<T> | Promise<Outcome<T>>}
  */
-async function outcome(method, what, call) {
+function outcome(method, what, call, finish) {
   connectConsole();
   if (method === undefined) {
-    return { tag: 'err', val: { name: 'Error', message: `this bundle has no ${what}`, stack: undefined } };
+    return { tag: 'err', val: { name: 'Error', message: `this bundle has no ${what()}`, stack: undefined } };
   }
+  /** @type {(thrown: unknown) => Outcome<T>} */
+  const failed = (thrown) => ({ tag: 'err', val: failure(thrown, method.place) });
+  /** @type {(returned: unknown) => Outcome<T>} */
+  const ended = (returned) => {
+    try {
+      return { tag: 'ok', val: finish(returned) };
+    } catch (thrown) {
+      return failed(thrown);
+    }
+  };
   try {
-    return { tag: 'ok', val: await call(method.run) };
+    const returned = call(method.run);
+    return isThenable(returned) ? Promise.resolve(returned).then(ended, failed) : ended(returned);
   } catch (thrown) {
-    return { tag: 'err', val: failure(thrown, method.place) };
+    return failed(thrown);
   }
 }
 

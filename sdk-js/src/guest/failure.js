@@ -8,8 +8,11 @@ import { authorName, authorPosition } from './source-map.js';
 const FRAMES_MAX = 20;
 const CAUSES_MAX = 3;
 
-/** How the engine writes a frame: `async*name@file:line:column`. */
-const ENGINE_FRAME = /^(?:[^@]*\*)?([^@]*)@.*:(\d+):(\d+)$/;
+/**
+ * How the engines write a frame: `async*name@file:line:column`, or `at name (file:line:column)`. The latter has the SDK's
+ * runtime in a file of its own, whose places are nobody's here.
+ */
+const ENGINE_FRAME = /^(?:[^@]*\*)?([^@]*)@.*:(\d+):(\d+)$|^ *at (?:(?:<anonymous>|([^ ]+)) \()?[^ ]*\bconnector\.js:(\d+):(\d+)\)?$/;
 
 /**
  * @param {unknown} thrown
@@ -64,8 +67,10 @@ function stack(error, place) {
 function frames(error) {
   const lines = [];
   for (const frame of String(error.stack ?? '').split('\n')) {
-    const [, name, line, column] = ENGINE_FRAME.exec(frame) ?? [];
-    const position = line === undefined ? undefined : authorPosition(Number(line), Number(column));
+    const found = ENGINE_FRAME.exec(frame);
+    if (found === null) continue;
+    const [name, line, column] = found[2] === undefined ? found.slice(4) : found.slice(1);
+    const position = authorPosition(Number(line), Number(column));
     if (position === undefined) continue;
     const place = `${position.file}:${position.line}:${position.column}`;
     lines.push(name ? `at ${authorName(name)} (${place})` : `at ${place}`);

@@ -4,7 +4,7 @@
  */
 import { Buffer } from 'buffer';
 
-export * from 'buffer';
+export { Buffer, INSPECT_MAX_BYTES, SlowBuffer, kMaxLength } from 'buffer';
 
 const BASE64URL = /^base64url$/i;
 

@@ -3,6 +3,7 @@
  * does not depend on the engine.
  */
 import { bundleCode } from '../../src/code/bundle-code.js';
+import { engineNamed } from '../../src/engines.js';
 import { readFolder } from '../../src/folder/read-folder.js';
 import { Problems } from '../../src/problems.js';
 
@@ -13,7 +14,7 @@ import { Problems } from '../../src/problems.js';
 export async function runCode(folder, contract = {}) {
   const problems = new Problems();
   const connector = await readFolder(folder, problems);
-  const { code } = await bundleCode(connector, problems);
+  const { code } = await bundleCode(connector, engineNamed(), problems);
   if (code === undefined || problems.hasErrors) throw new Error(JSON.stringify(problems.list));
   const log = [];
   globalThis.__contract = { write: (level, message) => log.push(`${level}: ${message}`), send: contract.send };

@@ -1,0 +1,49 @@
+/**
+ * The engines that can run a connector's JavaScript, and what differs between their bundles.
+ */
+import { UsageError } from './usage-error.js';
+
+/**
+ * @typedef {object} Engine
+ * @property {string} name as `spec.yml` and `--engine` spell it
+ * @property {string} tool the npm package that makes its components
+ * @property {string} process the module that runs that package
+ * @property {string} runtime the module of all that the SDK brings into a bundle
+ * @property {Record<string, boolean>} supported parts of the language that the bundler has to write in another way
+ * @property {boolean} loadsFiles whether a component can be made of several files
+ * @property {boolean} runsCalls whether the bundle itself has to run an async call to its end
+ */
+
+/** @type {Record<string, Engine>} */
+export const ENGINES = {
+  starlingmonkey: {
+    name: 'starlingmonkey',
+    tool: '@bytecodealliance/componentize-js',
+    process: 'src/component/componentize-process.js',
+    runtime: 'src/guest/runtime.js',
+    supported: {},
+    loadsFiles: false,
+    runsCalls: false,
+  },
+  quickjs: {
+    name: 'quickjs',
+    tool: 'componentize-qjs',
+    process: 'src/component/quickjs-process.js',
+    runtime: 'src/guest/quickjs/runtime.js',
+    // Written as generators they use the Promise of the bundle, which can be run to its end from inside.
+    supported: { 'async-await': false, 'async-generator': false, 'for-await': false, 'top-level-await': true },
+    loadsFiles: true,
+    runsCalls: true,
+  },
+};
+
+export const DEFAULT_ENGINE = 'starlingmonkey';
+
+/**
+ * @param {string | undefined} name
+ * @returns {Engine}
+ */
+export function engineNamed(name = DEFAULT_ENGINE) {
+  if (Object.hasOwn(ENGINES, name)) return ENGINES[name];
+  throw new UsageError(`There is no engine \`${name}\`. Choose one of: ${Object.keys(ENGINES).join(', ')}.`);
+}
