@@ -15,8 +15,8 @@ use crate::config::Config;
 use crate::delivery::Attempt;
 use crate::id::{IntegrationId, RequestId, SubscriptionId};
 use crate::store::{NewEvent, Settlement, Store, WebhookCommit};
-use crate::subscription::{Destination, EventSource, Status, Subscription};
-use crate::webhook_request::{HandledBy, Received, RequestStatus, WebhookRequest};
+use crate::subscription::Subscription;
+use crate::webhook_request::Received;
 
 const WEBHOOK: &str = "webhook-key";
 const COMMIT_TIME: Duration = Duration::from_secs(3);
@@ -48,7 +48,7 @@ pub(super) async fn commit(config: &Config, at_once: &[usize]) -> anyhow::Result
 async fn commit_until(store: Store, integration: IntegrationId, end: Instant) -> anyhow::Result<Times> {
     let mut times = Times::default();
     while Instant::now() < end {
-        let commit = one_request(&integration, vec![(event("user_id:nobody", 1_024), Vec::new())]);
+        let commit = one_request(&integration, vec![(event("user_id:nobody", 1_024), Vec::new())])?;
         let start = Instant::now();
         store.routing().await.commit(commit).await?;
         times.add(start);
@@ -63,7 +63,8 @@ pub(super) async fn routing(config: &Config, subscriptions: &[usize]) -> anyhow:
         let integration = IntegrationId::new();
         let filling = Instant::now();
         for chunk in (0..*count).collect::<Vec<_>>().chunks(CHUNK) {
-            let chunk: Vec<_> = chunk.iter().map(|number| subscription(&integration, *number)).collect();
+            let chunk: Vec<_> =
+                chunk.iter().map(|number| subscription(&integration, *number)).collect::<anyhow::Result<Vec<_>>>()?;
             store.fill_with_subscriptions(&chunk)?;
         }
         store.durable().await?;
@@ -103,11 +104,13 @@ pub(super) async fn claim(config: &Config, waiting: &[usize]) -> anyhow::Result<
     for count in waiting {
         let store = open(config, &format!("claim-{count}"))?;
         let integration = IntegrationId::new();
-        let subscriptions: Vec<_> = (0..EVENTS_PER_REQUEST).map(|number| subscription(&integration, number)).collect();
+        let subscriptions = (0..EVENTS_PER_REQUEST)
+            .map(|number| subscription(&integration, number))
+            .collect::<anyhow::Result<Vec<_>>>()?;
         store.fill_with_subscriptions(&subscriptions)?;
         for _ in 0..count.div_ceil(EVENTS_PER_REQUEST) {
             let routed = subscriptions.iter().map(|one| (event("user_id:somebody", 200), vec![one.clone()]));
-            store.routing().await.commit(one_request(&integration, routed.collect())).await?;
+            store.routing().await.commit(one_request(&integration, routed.collect())?).await?;
         }
         let (mut claims, mut settlements) = (Times::default(), Times::default());
         for _ in 0..CLAIMS.min(*count) {
@@ -150,53 +153,36 @@ fn attempt(at: Timestamp) -> Attempt {
     Attempt { at, took_ms: 1, answer: Some(200), error: None }
 }
 
-fn subscription(integration: &IntegrationId, number: usize) -> Subscription {
-    Subscription {
-        id: SubscriptionId::new(),
-        connection: format!("connection-{number}"),
-        integration: "integration".to_owned(),
-        integration_id: integration.clone(),
-        customer: format!("customer-{number}"),
-        event: "event-key".to_owned(),
-        parameters: json!({}),
-        destination: Destination { url: format!("https://customer-{number}.example.com/hooks/patchbay") },
-        secrets: Vec::new(),
-        status: Status::Subscribed,
-        error: None,
-        source: Some(EventSource {
-            global_webhook_key: WEBHOOK.to_owned(),
-            global_webhook_event_selector: selector(number),
-        }),
-        created_at: clock::now(),
-        updated_at: clock::now(),
-    }
+/// Records are read from JSON, as those of older versions are: what they need not say has a default.
+fn subscription(integration: &IntegrationId, number: usize) -> anyhow::Result<Subscription> {
+    let (customer, connection) = (format!("customer-{number}"), format!("connection-{number}"));
+    Ok(serde_json::from_value(json!({
+        "id": SubscriptionId::new(), "connection": connection, "integration": "integration",
+        "integration_id": integration, "customer": customer, "event": "event-key", "parameters": {},
+        "destination": { "url": format!("https://{customer}.example.com/hooks/patchbay") },
+        "secrets": [], "status": "subscribed", "error": null,
+        "source": { "globalWebhookKey": WEBHOOK, "globalWebhookEventSelector": selector(number) },
+        "created_at": clock::now(), "updated_at": clock::now(),
+    }))?)
 }
 
 /// A request that brought these events, with whom each goes to.
-fn one_request(integration: &IntegrationId, routed: Vec<(NewEvent, Vec<Subscription>)>) -> WebhookCommit {
+fn one_request(
+    integration: &IntegrationId,
+    routed: Vec<(NewEvent, Vec<Subscription>)>,
+) -> anyhow::Result<WebhookCommit> {
     let body = routed.first().map(|(event, _)| Bytes::from(event.payload.clone())).unwrap_or_default();
-    let request = WebhookRequest {
-        id: RequestId::new(),
-        integration: "integration".to_owned(),
-        integration_id: integration.clone(),
-        webhook_key: WEBHOOK.to_owned(),
-        received_at: clock::now(),
-        handled_by: HandledBy { connector: "connector".to_owned(), version: 1, digest: "digest".to_owned() },
-        status: RequestStatus::Answered,
-        answer: 201,
-        error: None,
-        refused_events: Vec::new(),
-        event_count: u32::try_from(routed.len()).unwrap_or(u32::MAX),
-        delivery_count: 0,
-        log: Vec::new(),
-        handled_in_ms: 1,
-        replay_of: None,
-        content: None,
-    };
+    let request = serde_json::from_value(json!({
+        "id": RequestId::new(), "integration": "integration", "integration_id": integration,
+        "webhook_key": WEBHOOK, "received_at": clock::now(),
+        "handled_by": { "connector": "connector", "version": 1, "digest": "digest" },
+        "status": "answered", "answer": 201, "error": null, "refused_events": [], "event_count": routed.len(),
+        "delivery_count": 0, "log": [], "handled_in_ms": 1, "replay_of": null, "content": null,
+    }))?;
     let header = |name: &str| (name.to_owned(), "some value of a header".to_owned());
     let headers = vec![header("content-type"), header("user-agent"), header("x-signature"), header("x-request-id")];
     let received = Received { method: "POST".to_owned(), path: String::new(), query: None, headers };
-    WebhookCommit { request, received, body, routed }
+    Ok(WebhookCommit { request, received, body, routed })
 }
 
 fn bytes_of(folder: &Path) -> std::io::Result<u64> {
