@@ -31,7 +31,7 @@ export const ENGINES = {
     process: 'src/component/quickjs-process.js',
     runtime: 'src/guest/quickjs/runtime.js',
     // Written as generators they use the Promise of the bundle, which can be run to its end from inside.
-    supported: { 'async-await': false, 'async-generator': false, 'for-await': false, 'top-level-await': true },
+    supported: { 'async-await': false, 'async-generator': false, 'for-await': false },
     loadsFiles: true,
     runsCalls: true,
   },

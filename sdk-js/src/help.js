@@ -32,7 +32,7 @@ Makes a new connector: from a template with one signed webhook, one event and ex
 ships with the SDK, by its name or the provider's: \`--from GitHub\`. \`patchbay-sdk init\` alone lists them.
 Nothing is overwritten: the folder must be new or empty.
 `,
-  test: `patchbay-sdk test <folder> [--component file.wasm] [--patchbay PATH]
+  test: `patchbay-sdk test <folder> [--engine quickjs] [--component file.wasm] [--patchbay PATH]
 
 Checks and builds the folder, then runs examples/*.json with the host program, \`patchbay test\`: in the real sandbox,
 under the real limits, without a server or a network. Its output and exit status are passed on. With --component nothing is
@@ -41,7 +41,7 @@ built: that component is the connector's code, as for \`bundle\`.
 The host program is looked for at --patchbay, in PATCHBAY_BIN, on PATH, and in a clone of the repository where cargo
 builds it.
 `,
-  dev: `patchbay-sdk dev <folder> [--parameters file.json] [--host URL --token T] [--patchbay PATH] [--port N]
+  dev: `patchbay-sdk dev <folder> [--engine quickjs] [--parameters file.json] [--host URL --token T] [--patchbay PATH] [--port N]
 
 Watches the folder and brings every change to a host, to the integration \`dev\`. Shows the URI of each webhook, and each
 request as it comes: what was answered, which events went where, what was refused, what failed and in which line of
@@ -54,7 +54,7 @@ folder, one for each connector, so URIs, customers and subscriptions are still t
 --parameters names the connector parameters of the integration. Without it they stay as they are; a new integration on a
 host that was started here gets those of an example.
 `,
-  push: `patchbay-sdk push <folder> [--component file.wasm] --host URL --token T
+  push: `patchbay-sdk push <folder> [--engine quickjs] [--component file.wasm] --host URL --token T
 
 Builds the folder and uploads the bundle to a host. Integrations that do not name a version run it from then on.
 PATCHBAY_URL and PATCHBAY_TOKEN in the environment stand for the two options.
@@ -64,10 +64,13 @@ PATCHBAY_URL and PATCHBAY_TOKEN in the environment stand for the two options.
 Reads the folder, bundles its JavaScript and lists every mistake, one a line, as \`file:line: what. remedy\`.
 Runs none of the connector's code and writes nothing. Exit status 1 if there is a mistake; warnings do not count.
 `,
-  build: `patchbay-sdk build <folder> [-o out.wasm]
+  build: `patchbay-sdk build <folder> [--engine quickjs] [-o out.wasm]
 
 Checks the folder and writes the bundle: to <folder>/dist/<key>.wasm, or where -o says.
 The last line on stdout is its path, size and SHA-256. Progress and warnings go to stderr.
+
+--engine, or \`engine\` in spec.yml, chooses what runs the JavaScript: starlingmonkey, the default, or quickjs, which makes
+smaller bundles and faster calls.
 
 The build loads your modules once and keeps them loaded in the bundle, so code at module level runs now, not for each
 request. A build takes a few seconds, the first on a machine a little longer; after a change of YAML alone well under

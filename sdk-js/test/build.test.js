@@ -61,6 +61,20 @@ test('the seed example builds to a component with its manifest', async () => {
   assert.equal(again.sha256, made.sha256, 'the same input gives the same bytes');
 });
 
+test('the engine is that of spec.yml, unless another is asked for', async () => {
+  const root = await folderWith({ 'spec.yml': `${SOUND['spec.yml']}engine: quickjs\n` });
+  const small = await build(root);
+  assert.equal(small.manifest.build.engine, 'componentize-qjs 0.4.5');
+  assert.ok(small.size < 4 << 20, `${small.size} bytes`);
+  const large = await build(root, { engine: 'starlingmonkey' });
+  assert.equal(large.manifest.build.engine, 'componentize-js 0.23.0');
+});
+
+test('a mistake at module level is told with its place, on QuickJS too', async () => {
+  const root = await folderWith({ 'global-webhooks/hook/handle.js': 'const none = undefined;\nnone.x;\nexport default function handle() {}\n' });
+  await assert.rejects(build(root, { engine: 'quickjs' }), /handle\.js:2:\d+.*cannot read property 'x' of undefined/);
+});
+
 test('a folder with mistakes is not built', async () => {
   const root = await folderWith({ 'spec.yml': 'key: sound\n' });
   await assert.rejects(build(root), (error) => error instanceof CheckError && error.problems.length === 1);
@@ -145,6 +159,7 @@ const COMMAND_LINES = [
   [['chek', '.'], 2, 'stderr', 'There is no command `chek`. Did you mean `check`?'],
   [['check'], 2, 'stderr', '`check` needs a connector folder.'],
   [['build', '.', '--out', 'x'], 2, 'stderr', "Unknown option '--out'"],
+  [['build', SEED, '--engine', 'v8'], 2, 'stderr', 'There is no engine `v8`. Choose one of: starlingmonkey, quickjs.'],
   [['bundle', SEED], 2, 'stderr', '`bundle` needs `--component file.wasm`.'],
   [['check', SEED], 0, 'stdout', 'no mistakes found'],
   [['check', '/nowhere'], 1, 'stderr', 'spec.yml:1: the file is missing.'],

@@ -34,6 +34,7 @@ const CASES = [
   ['a number that JSON cannot hold', { 'spec.yml': 'key: sound\nname: 12345678901234567890\n' }, ['spec.yml:2: JSON cannot hold the number `12345678901234567890`. Put it in quotes.']],
   ['a schema with a mistyped type', { 'spec.yml': 'key: sound\nname: a\nparametersSchema:\n  type: object\n  properties:\n    a: { type: sting }\n' }, ['spec.yml:6: JSON Schema has no type the text "sting". Did you mean `string`?']],
   ['a schema that requires the unknown', { 'spec.yml': 'key: sound\nname: a\nparametersSchema:\n  properties:\n    team: { type: string }\n  required: [tem]\n' }, ['spec.yml:6: `required` names `tem`, which is not among `properties`. Did you mean `team`?']],
+  ['an unknown engine', { 'spec.yml': 'key: sound\nname: a\nengine: quikjs\n' }, ['spec.yml:3: `engine` cannot be the text "quikjs". Did you mean `quickjs`?']],
   ['a wildcard host', { 'spec.yml': 'key: sound\nname: a\napiHosts:\n  - api.example.com\n  - "*.example.com"\n' }, ['spec.yml:5: the text "*.example.com" is not a host.']],
   ['hosts in all forms', { 'spec.yml': 'key: sound\nname: a\napiHosts: [a.example, "a.example:8443", "https://b.example/v1", { $var: parameters.x }]\n' }, []],
   ['another key than its folder', { [`${HOOK}/spec.yml`]: SOUND[`${HOOK}/spec.yml`].replace('key: hook', 'key: hok') }, [`${HOOK}/spec.yml:1: the key is \`hok\`, but the folder is \`hook\`.`]],

@@ -5,8 +5,15 @@
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { MODULE_NAME } from '../code/bundle-code.js';
 
-const UNKNOWN_IMPORT = /attempted to call an unknown imported function: '([^']+)' '([^']+)'/;
-const TOP_LEVEL_EXCEPTION = /evaluating top-level script\n(\S+:\d+:\d+) (.+)/;
+/** Each engine's tool has its own words. */
+const UNKNOWN_IMPORTS = [
+  /attempted to call an unknown imported function: '(?<where>[^']+)' '(?<name>[^']+)'/,
+  /unknown import: `(?<where>[^`#]+)#(?<name>[^`]+)` has not been defined/,
+];
+const TOP_LEVEL_EXCEPTIONS = [
+  /evaluating top-level script\n(?<place>\S+:\d+:\d+) (?<message>.+)/,
+  /JavaScript module(?: evaluation)?: (?!Failed)(?:Error: )?(?<message>.+)\n +at (?:.* \()?(?<place>[^\s(]+:\d+:\d+)/,
+];
 const PLACE = new RegExp(`[^\\s@('"]*${MODULE_NAME.replace('.', '\\.')}:(\\d+):(\\d+)`, 'g');
 
 /**
@@ -14,7 +21,7 @@ const PLACE = new RegExp(`[^\\s@('"]*${MODULE_NAME.replace('.', '\\.')}:(\\d+):(
  * @param {string} code
  */
 export function explainFailure(complaint, code) {
-  const [, where, name] = UNKNOWN_IMPORT.exec(complaint) ?? [];
+  const { where, name } = groups(UNKNOWN_IMPORTS, complaint);
   if (name !== undefined) {
     return `code at module level calls the host (\`${name}\` of ${where}), which is not there while the bundle is built. Move the call into the function.`;
   }
@@ -23,9 +30,20 @@ export function explainFailure(complaint, code) {
     const { source, line: at, column: from } = originalPositionFor(map, { line: Number(line), column: Number(column) - 1 });
     return source === null ? place : `${source}:${at}:${from + 1}`;
   });
-  const [, place, message] = TOP_LEVEL_EXCEPTION.exec(located) ?? [];
+  const { place, message } = groups(TOP_LEVEL_EXCEPTIONS, located);
   if (message === undefined) return `the code cannot be loaded: ${located.trim()}`;
-  return place.startsWith(MODULE_NAME) ? message : `${place}: ${message}`;
+  // What the SDK itself says has no place of the author's.
+  return place.startsWith(MODULE_NAME) || place.startsWith('/') ? message : `${place}: ${message}`;
+}
+
+/**
+ * The groups of the first expression that is found.
+ * @param {readonly RegExp[]} expressions
+ * @param {string} text
+ * @returns {Record<string, string>}
+ */
+function groups(expressions, text) {
+  return expressions.map((each) => each.exec(text)?.groups).find((each) => each !== undefined) ?? {};
 }
 
 /** @param {string} code */
