@@ -32,7 +32,7 @@ fn body(user: &str, bytes: usize) -> Vec<u8> {
     loop {
         let number = items.len();
         items.push(json!({
-            "id": number, "type": "message", "is_read": number % 2 == 0, "score": number as f64 / 8.0,
+            "id": number, "type": "message", "is_read": number.is_multiple_of(2), "score": number as f64 / 8.0,
             "author": { "id": format!("author-{number}"), "name": "Ada Lovelace" },
             "text": "The Analytical Engine has no pretensions whatever to originate anything.",
         }));

@@ -36,7 +36,14 @@ export async function build(folder, { output, engine: chosen, onProgress = () =>
   const { makeComponent, toolOf } = await import('./component/component.js');
   const component = await makeComponent(code, runtime, engine, onProgress);
   const text = manifest(connector, { sdk: SDK, engine: toolOf(engine) });
-  return write(component, text, output ?? join(folder, 'dist', `${connector.key}.wasm`), problems);
+  const written = await write(component, text, output ?? join(folder, 'dist', `${connector.key}.wasm`), problems);
+  return { ...written, engine: engine.name };
+}
+
+/** @type {typeof import('../types/sdk.js').prepareNextBuild} */
+export async function prepareNextBuild(engine) {
+  const { prepareNext } = await import('./component/component.js');
+  prepareNext(engineNamed(engine));
 }
 
 /** @type {typeof import('../types/sdk.js').bundle} */

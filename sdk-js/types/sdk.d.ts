@@ -41,7 +41,10 @@ export function build(
     /** Told which step runs, and about once a second for how long the long one has been running. */
     onProgress?: (step: string, elapsedMs: number) => void;
   },
-): Promise<Bundle>;
+): Promise<Bundle & { /** What runs its JavaScript. */ engine: string }>;
+
+/** Loads an engine's tool ahead, for a build that is sure to come. */
+export function prepareNextBuild(engine: string): Promise<void>;
 
 /** Joins a connector folder with a component built elsewhere. Without `output` it goes where {@link build} puts it. */
 export function bundle(folder: string, options: { component: string; output?: string }): Promise<Bundle>;

@@ -41,7 +41,7 @@ impl Setup {
         });
         let hosts = hosts(declared, &variables)?;
         let written = declared.and_then(|declared| declared.mapping.as_ref());
-        let (template, handlers) = written.map(|written| split(written)).unwrap_or_default();
+        let (template, handlers) = written.map(split).unwrap_or_default();
         let named = |why: String| Error(format!("auth/make-api-client: {why}"));
         let client = mapping::evaluate(&template, &variables).map_err(|error| named(error.to_string()))?;
         let client = client.unwrap_or_default();

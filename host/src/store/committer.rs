@@ -23,7 +23,7 @@ pub(super) struct Pending {
 
 /// Who waits for what. Bounded by whoever sends it: webhook requests under way, and connections to the API.
 enum Work {
-    Commit(Pending, oneshot::Sender<Result<Kept, Error>>),
+    Commit(Box<Pending>, oneshot::Sender<Result<Kept, Error>>),
     Sync(oneshot::Sender<Result<(), Error>>),
 }
 
@@ -41,7 +41,7 @@ impl Committer {
 
     /// Writes a webhook, and returns when it is on disk.
     pub(super) async fn commit(&self, pending: Pending) -> Result<Kept, Error> {
-        self.ask(|done| Work::Commit(pending, done)).await
+        self.ask(|done| Work::Commit(Box::new(pending), done)).await
     }
 
     /// Returns when everything that was written before is on disk.
@@ -108,7 +108,7 @@ impl Writer {
     }
 
     /// Writes a group as a whole: content with one write, records with one batch.
-    fn write(&self, commits: Vec<(Pending, oneshot::Sender<Result<Kept, Error>>)>) -> Vec<Written> {
+    fn write(&self, commits: Vec<(Box<Pending>, oneshot::Sender<Result<Kept, Error>>)>) -> Vec<Written> {
         let _span = profile::span(Step::WriteGroup);
         let _chains_stay = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
         let mut group = Group::new(&self.tree, self.content.appender(), self.duplicate_window_ms);
@@ -126,7 +126,7 @@ impl Writer {
     }
 }
 
-fn refuse(commits: Vec<(Pending, oneshot::Sender<Result<Kept, Error>>)>) -> Vec<Written> {
+fn refuse(commits: Vec<(Box<Pending>, oneshot::Sender<Result<Kept, Error>>)>) -> Vec<Written> {
     let why = || Error::Unavailable("the disk refuses writes".into());
     commits.into_iter().map(|(_, done)| (done, Err(why()))).collect()
 }

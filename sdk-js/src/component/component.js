@@ -1,7 +1,6 @@
 /**
  * Makes a WebAssembly component of bundled JavaScript, or takes the one made earlier of the same input.
  */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -11,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { MODULE_NAME } from '../code/bundle-code.js';
 import { readCached, writeCached } from './cache.js';
 import { explainFailure } from './explain-failure.js';
+import { keepReady, runTool } from './tool-process.js';
 
 const TICK_MS = 1000;
 const SDK_ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -46,6 +46,14 @@ export async function makeComponent(code, runtime, engine, onProgress) {
 }
 
 /**
+ * Loads what makes components, so that the next build need not.
+ * @param {Engine} engine
+ */
+export function prepareNext(engine) {
+  keepReady(programOf(engine, witFolder()));
+}
+
+/**
  * @param {string} code
  * @param {Record<string, string>} runtime
  * @param {Engine} engine
@@ -62,7 +70,10 @@ async function componentize(code, runtime, engine, wit, onProgress) {
   tick();
   try {
     for (const [name, text] of Object.entries({ [MODULE_NAME]: code, ...runtime })) await writeFile(join(work, name), text);
-    await run([join(SDK_ROOT, engine.process), source, wit, output], { ...process.env, TMPDIR: work }, code, onProgress);
+    const printed = (/** @type {string} */ text) => onProgress(`printed at module level: ${text}`, 0);
+    await runTool(programOf(engine, wit), { source, output }, printed).catch((error) => {
+      throw new Error(explainFailure(error.message, code));
+    });
     return await readFile(output);
   } finally {
     clearInterval(ticking);
@@ -71,23 +82,11 @@ async function componentize(code, runtime, engine, wit, onProgress) {
 }
 
 /**
- * @param {string[]} args
- * @param {NodeJS.ProcessEnv} env
- * @param {string} code
- * @param {(step: string, elapsedMs: number) => void} onProgress
- * @returns {Promise<void>}
+ * @param {Engine} engine
+ * @param {string} wit
  */
-function run(args, env, code, onProgress) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    let complaint = '';
-    child.stderr.setEncoding('utf8').on('data', (text) => (complaint += text));
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      if (text.trim() !== '') onProgress(`printed at module level: ${text.trimEnd()}`, 0);
-    });
-    child.on('error', reject);
-    child.on('close', (status) => (status === 0 ? resolve() : reject(new Error(explainFailure(complaint, code)))));
-  });
+function programOf(engine, wit) {
+  return [join(SDK_ROOT, engine.process), wit];
 }
 
 /**

@@ -1,16 +1,28 @@
 /**
- * Makes one component for QuickJS, in a process of its own: the engine's tool blocks its process for as long as it runs.
- * Arguments: the bundled module, the WIT folder, where the component goes.
+ * Makes one component for QuickJS, in a process of its own. Argument: the WIT folder. Loads the tool first, then reads from
+ * standard input what it is to do: the bundled module, and where the component goes. Ends without a word if that never
+ * comes.
  */
 import { cp, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { componentize } from 'componentize-qjs';
 
 const SYSTEM = fileURLToPath(new URL('./quickjs-wit', import.meta.url));
 
-const [source, contract, output] = process.argv.slice(2);
+const [contract] = process.argv.slice(2);
 try {
+  const work = await text(process.stdin);
+  if (work !== '') await make(JSON.parse(work));
+} catch (error) {
+  process.stderr.write(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
+
+/** @param {{ source: string, output: string }} work */
+async function make({ source, output }) {
+  process.env.TMPDIR = dirname(output);
   // The tool takes one folder: the world of this engine, and the contract among what it depends on.
   const witPath = join(dirname(output), 'wit');
   await cp(SYSTEM, witPath, { recursive: true });
@@ -27,7 +39,4 @@ try {
     sync: true,
   });
   await writeFile(output, component);
-} catch (error) {
-  process.stderr.write(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
 }

@@ -3,7 +3,7 @@
  * One round at a time; what changes meanwhile makes one more round.
  */
 import { readFile } from 'node:fs/promises';
-import { build, CheckError } from '../index.js';
+import { build, CheckError, prepareNextBuild } from '../index.js';
 import { printProblems } from '../print.js';
 
 export class Live {
@@ -53,5 +53,6 @@ export class Live {
     const seconds = (/** @type {number} */ ms) => (ms / 1000).toFixed(1);
     show(`live: ${body.key} version ${body.version} after ${seconds(performance.now() - startedAt)} s (build ${seconds(builtAt - startedAt)}, host ${seconds(uploadedAt - builtAt)})`);
     await onLive();
+    await prepareNextBuild(made.engine);
   }
 }
