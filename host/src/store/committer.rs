@@ -75,7 +75,9 @@ pub(super) struct Writer {
     pub(super) duplicate_window_ms: u64,
 }
 
-/// One of a group, written or refused.
+/// One of a group, and who waits for it.
+type Commit = (Box<Pending>, oneshot::Sender<Result<Kept, Error>>);
+/// The same, written or refused.
 type Written = (oneshot::Sender<Result<Kept, Error>>, Result<Kept, Error>);
 
 impl Writer {
@@ -108,7 +110,7 @@ impl Writer {
     }
 
     /// Writes a group as a whole: content with one write, records with one batch.
-    fn write(&self, commits: Vec<(Box<Pending>, oneshot::Sender<Result<Kept, Error>>)>) -> Vec<Written> {
+    fn write(&self, commits: Vec<Commit>) -> Vec<Written> {
         let _span = profile::span(Step::WriteGroup);
         let _chains_stay = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
         let mut group = Group::new(&self.tree, self.content.appender(), self.duplicate_window_ms);
@@ -126,7 +128,7 @@ impl Writer {
     }
 }
 
-fn refuse(commits: Vec<(Box<Pending>, oneshot::Sender<Result<Kept, Error>>)>) -> Vec<Written> {
+fn refuse(commits: Vec<Commit>) -> Vec<Written> {
     let why = || Error::Unavailable("the disk refuses writes".into());
     commits.into_iter().map(|(_, done)| (done, Err(why()))).collect()
 }
