@@ -33,10 +33,10 @@ pub(super) struct Destinations {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Kindness {
     #[default]
-    ToNone,
+    Nobody,
     /// All but `refuses`.
-    ToMost,
-    ToAll,
+    Most,
+    All,
 }
 
 #[derive(Deserialize)]
@@ -113,14 +113,14 @@ async fn receive(
 fn behaviour(destinations: &Destinations, kind: &str, number: u32, event: usize) -> (u16, u64) {
     let kindness = *destinations.kindness.lock().unwrap();
     match kind {
-        "refuses" if kindness != Kindness::ToAll => (500, 0),
-        _ if kindness != Kindness::ToNone => (200, 0),
+        "refuses" if kindness != Kindness::All => (500, 0),
+        _ if kindness != Kindness::Nobody => (200, 0),
         "slow" => (200, 20 + event as u64 % 200),
         "second-try" if number == 1 => (503, 0),
         "flapping" if destinations.is_in_a_bad_second() => (502, 0),
-        "busy" if number == 1 && event % 3 == 0 => (429, 0),
-        "stalls" if number == 1 && event % 5 == 0 => (200, 60_000),
-        GONE if event % 40 == 0 => (410, 0),
+        "busy" if number == 1 && event.is_multiple_of(3) => (429, 0),
+        "stalls" if number == 1 && event.is_multiple_of(5) => (200, 60_000),
+        GONE if event.is_multiple_of(40) => (410, 0),
         _ => (200, 0),
     }
 }

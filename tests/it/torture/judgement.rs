@@ -22,7 +22,7 @@ pub(super) struct Run<'r> {
 
 /// The judgement over a torture, with a table of what it was.
 pub(super) async fn judge(scene: &Scene, host: &mut Host, run: &Run<'_>) {
-    scene.destinations.be_kind(Kindness::ToMost);
+    scene.destinations.be_kind(Kindness::Most);
     let drained = Instant::now();
     let young = Instant::now().checked_sub(Duration::from_secs(run.retention_s.saturating_sub(RETENTION_MARGIN_S)));
     // A machine that started after the oldest event could have been sent has forgotten none.

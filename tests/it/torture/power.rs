@@ -100,7 +100,7 @@ async fn record(
 ) -> (Disk, Disk, Option<u64>) {
     let _ = std::fs::remove_file(&space.recording);
     scene.ledger.follow(space.recording.clone(), before);
-    scene.destinations.be_kind(Kindness::ToNone);
+    scene.destinations.be_kind(Kindness::Nobody);
     let (disk, again) = (Disk::read(&space.recorded), Disk::read(&space.recorded));
     let recorded = settings()
         .with_env("LD_PRELOAD", &space.library)
@@ -141,7 +141,7 @@ fn moments(plan: &Plan, space: &Space, mut disk: Disk, from: u64, random: &mut R
     let length = recording.position;
     println!("  {} MB recorded, {} dangerous moments", length >> 20, dangerous.len());
     let moment = |number: u64| match dangerous.len() as u64 {
-        count @ 1.. if number % 2 == 0 => dangerous[random.below(count) as usize],
+        count @ 1.. if number.is_multiple_of(2) => dangerous[random.below(count) as usize],
         _ => from + random.below(length - from) + 1,
     };
     let mut moments: Vec<u64> = (0..plan.cuts_per_round).map(moment).collect();
@@ -199,7 +199,7 @@ async fn cut(
 
 /// Starts a host on an image and checks that everything is there.
 async fn look_at(image: &Path, scene: &Scene, token: &str) -> usize {
-    scene.destinations.be_kind(Kindness::ToAll);
+    scene.destinations.be_kind(Kindness::All);
     let mut host = Host::start_on(&image.join("data"), &settings()).await;
     host.api.token = token.to_owned();
     *scene.api.lock().unwrap() = Some(host.api.clone());
