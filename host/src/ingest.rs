@@ -25,6 +25,7 @@ use crate::webhook_request::{HandledBy, Received, RequestStatus, WebhookRequest}
 pub(crate) use failure::HandlerFailure;
 
 pub(crate) use decoded::decode;
+use decoded::take_back;
 pub(crate) use judge::{Judged, judge};
 
 /// One request as it came in.
@@ -69,11 +70,12 @@ impl From<targets::Error> for Error {
 }
 
 /// Takes a request all the way and returns the answer for the external app, with the id under which it is kept.
-pub(crate) async fn receive(app: &App, incoming: Incoming) -> Result<(RequestId, Response<Bytes>), Error> {
+pub(crate) async fn receive(app: &App, mut incoming: Incoming) -> Result<(RequestId, Response<Bytes>), Error> {
     let target = app.targets.find(app, &incoming.token)?.ok_or(Error::UnknownWebhook)?;
     let uri = webhook_uri(app, &incoming.token);
-    let request = decode(&app.config.limits, &uri, &target.webhook_key, &target.parameters, &incoming).await?;
-    let handled = handle(app, &target, &incoming, request).await?;
+    let request = decode(&app.config.limits, &uri, &target.webhook_key, &target.parameters, &mut incoming).await?;
+    let handled = handle(app, &target, &incoming, &request).await?;
+    take_back(&mut incoming, request);
     app.metrics.handled(handled.took_ms);
     let judged = judge(&app.config.limits, &incoming.method, handled.result.as_ref());
     let record = record(&target, &incoming, &handled, &judged);
@@ -94,7 +96,7 @@ async fn handle(
     app: &App,
     target: &Target,
     incoming: &Incoming,
-    request: types::WebhookRequest,
+    request: &types::WebhookRequest,
 ) -> Result<Called<types::HandleResult>, Error> {
     let _span = profile::span(Step::Handle);
     let grant = Grant {

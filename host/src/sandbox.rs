@@ -169,10 +169,10 @@ impl Sandbox {
     pub(crate) async fn handle(
         &self,
         connector: &Loaded,
-        request: types::WebhookRequest,
+        request: &types::WebhookRequest,
         grant: Grant,
     ) -> Called<types::HandleResult> {
-        self.call(connector, grant, async move |connector, store| connector.call_handle(store, &request).await).await
+        self.call(connector, grant, async move |connector, store| connector.call_handle(store, request).await).await
     }
 
     /// Finds out which events belong to a subscription.

@@ -128,9 +128,12 @@ test('every published vector comes out in the real sandbox as it does elsewhere'
     const request = { query: `vector=${encodeURIComponent(JSON.stringify(vector))}`, bodyBase64: Buffer.from(data).toString('base64') };
     files[`examples/${(count += 1)}.json`] = JSON.stringify({ description, webhook: 'hook', request, expect: { status: 200, body: JSON.stringify(expected) } });
   }
-  const { status, stdout, stderr } = sdk('test', await folderWith(files));
-  assert.equal(status, 0, stdout + stderr);
-  assert.ok(stdout.includes(`${count} passed, 0 failed`) && count === HMACS.length + 6, stdout);
+  const folder = await folderWith(files);
+  for (const engine of ['starlingmonkey', 'quickjs']) {
+    const { status, stdout, stderr } = sdk('test', folder, '--engine', engine);
+    assert.equal(status, 0, `${engine}: ${stdout}${stderr}`);
+    assert.ok(stdout.includes(`${count} passed, 0 failed`) && count === HMACS.length + 6, `${engine}: ${stdout}`);
+  }
 });
 
 /** Mistakes that no example is needed to find, and the one line that must come of each. */

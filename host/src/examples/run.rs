@@ -51,12 +51,12 @@ impl Runner {
             .global_webhook(webhook)
             .ok_or_else(|| format!("the connector has no global webhook `{webhook}`"))?;
         check_schema("parameters", self.manifest.connector.parameters_schema.as_ref(), parameters)?;
-        let incoming = incoming(request, *received_at)?;
+        let mut incoming = incoming(request, *received_at)?;
         let uri = request.url.as_deref().unwrap_or(WEBHOOK_URI);
-        let decoded = ingest::decode(&self.limits, uri, webhook, &parameters.to_string(), &incoming).await;
+        let decoded = ingest::decode(&self.limits, uri, webhook, &parameters.to_string(), &mut incoming).await;
         let request = decoded.map_err(|error| error.to_string())?;
         let grant = Grant { deadline_ms: self.limits.handler_deadline_ms, api_client: None, clock: Some(*received_at) };
-        let handled = self.sandbox.handle(&self.connector, request, grant).await;
+        let handled = self.sandbox.handle(&self.connector, &request, grant).await;
         let judged = ingest::judge(&self.limits, &incoming.method, handled.result.as_ref());
         shown(judged)
     }

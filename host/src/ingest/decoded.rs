@@ -8,12 +8,13 @@ use crate::profile::{self, Step};
 use crate::sandbox::types;
 
 /// Builds the request for the guest. `uri` is the webhook's own, from configuration: never from the Host header.
+/// The body moves into it, so that there is one of it; `take_back` returns it.
 pub(crate) async fn decode(
     limits: &Limits,
     uri: &str,
     webhook_key: &str,
     parameters: &str,
-    incoming: &Incoming,
+    incoming: &mut Incoming,
 ) -> Result<types::WebhookRequest, Error> {
     let _span = profile::span(Step::Decode);
     let header =
@@ -30,13 +31,18 @@ pub(crate) async fn decode(
         query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         headers: incoming.headers.clone(),
         body: types::Body {
-            bytes: incoming.body.to_vec(),
+            bytes: std::mem::take(&mut incoming.body).into(),
             content: content(decoded.content),
             decoded: decoded.decoded.map(|text| text.to_vec()),
         },
         parameters: parameters.to_owned(),
         received_at: clock::rfc3339_ms(incoming.received_at),
     })
+}
+
+/// Gives the body back once the guest has had it.
+pub(crate) fn take_back(incoming: &mut Incoming, request: types::WebhookRequest) {
+    incoming.body = request.body.bytes.into();
 }
 
 /// The URL as the external app sees it.
@@ -64,4 +70,35 @@ fn part(part: decode::Part) -> types::Part {
         }
     };
     types::Part { name: part.name, value }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use clap::{Args as _, FromArgMatches as _};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_guest_is_lent_the_body_itself_and_no_copy() {
+        let body = Bytes::from(vec![b'x'; 10 << 20]);
+        let place = body.as_ptr();
+        let mut incoming = Incoming {
+            token: "t".to_owned(),
+            method: http::Method::POST,
+            path: String::new(),
+            query: None,
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            body,
+            received_at: clock::now(),
+            replay_of: None,
+        };
+        let defaults = Limits::augment_args(clap::Command::new("patchbay")).get_matches_from(["patchbay"]);
+        let limits = Limits::from_arg_matches(&defaults).unwrap();
+        let request = decode(&limits, "https://hooks.test/t", "hook", "{}", &mut incoming).await.unwrap();
+        assert_eq!(request.body.bytes.as_ptr(), place);
+        assert!(request.body.decoded.is_none() && incoming.body.is_empty());
+        take_back(&mut incoming, request);
+        assert_eq!((incoming.body.as_ptr(), incoming.body.len()), (place, 10 << 20));
+    }
 }
