@@ -122,6 +122,25 @@ fn modules_that_only_compute_do_no_io_and_take_time_as_an_argument() {
 }
 
 #[test]
+fn every_record_with_a_secret_is_sealed_anew_when_the_master_key_is_replaced() {
+    let sources = sources("host/src");
+    let reseal = sources.iter().find(|source| source.path == "store/reseal.rs").unwrap();
+    let mut count = 0;
+    for source in sources.iter().filter(|source| source.path != "secret.rs") {
+        if source.code().any(|line| line.contains(": Sealed") || line.contains("<Sealed>")) {
+            let module = source.path.trim_end_matches(".rs").replace('/', "::");
+            assert!(
+                reseal.text.contains(&format!("use crate::{module}::")),
+                "{} is not in store/reseal.rs",
+                source.path
+            );
+            count += 1;
+        }
+    }
+    assert!(count >= 4, "the source is not read right any more");
+}
+
+#[test]
 fn every_file_says_what_it_is_for_and_there_is_no_mod_rs() {
     for folder in ["host/src", "tests/it", "bench/src"] {
         for source in sources(folder) {
