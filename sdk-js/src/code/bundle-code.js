@@ -6,10 +6,13 @@ import { build } from 'esbuild';
 import { resolve } from 'node:path';
 import { authorMap } from './author-map.js';
 import { entryModule } from './entry.js';
-import { isSdk, RUNTIME_FILE, runtimeOf, sandboxModules, SDK_PREFIX } from './sandbox-modules.js';
+import { isSdk, RUNTIME_FILE, runtimeOf, sandboxModules, SDK_PREFIX, URL_FILE } from './sandbox-modules.js';
 
 /** The name of the module in stack traces of the engine. */
 export const MODULE_NAME = 'connector.js';
+
+/** The bundle has no comments any more, so little else than code is found. */
+const NAMES_URL = /\bURL\b/;
 
 /** Messages of the bundler about what is checked elsewhere, better. */
 const UNHEEDED = ['import-is-undefined'];
@@ -27,7 +30,7 @@ export async function bundleCode(connector, engine, problems) {
     report(warnings, (...problem) => problems.warn(...problem));
     const [map, code] = ['.map', '.js'].map((end) => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? '');
     /** @type {Record<string, string>} */
-    const runtime = engine.loadsFiles ? { [RUNTIME_FILE]: (await runtimeOf(engine)).code } : {};
+    const runtime = engine.loadsFiles ? await runtimeFiles(code, engine) : {};
     return { code: code + embeddedMap(map), runtime, files: Object.keys(metafile.inputs).filter(isAuthors), imports: importsOf(metafile) };
   } catch (failure) {
     const { errors, warnings } = /** @type {import('esbuild').BuildFailure} */ (failure);
@@ -69,6 +72,16 @@ function options(connector, engine) {
     logLevel: 'silent',
     plugins: [sandboxModules(engine)],
   };
+}
+
+/**
+ * @param {string} code
+ * @param {import('../engines.js').Engine} engine
+ * @returns {Promise<Record<string, string>>}
+ */
+async function runtimeFiles(code, engine) {
+  const made = await runtimeOf(engine);
+  return { [RUNTIME_FILE]: made.code, [URL_FILE]: NAMES_URL.test(code) ? made.url : '' };
 }
 
 /**

@@ -14,7 +14,7 @@ const DEFAULT_EXPORT = /^[ \t]*(export\s+default\b|export\s*\{[^}]*\bdefault\b|m
  * @param {import('../engines.js').Engine} engine
  * @returns {string} JavaScript
  */
-export function entryModule({ root, webhooks, events, apiClient }, { runsCalls }) {
+export function entryModule({ root, webhooks, events, apiClient }, { runsCalls, url }) {
   const runtimeNames = ['connector', ...(runsCalls ? ['run', 'makeRoom'] : [])];
   /** @type {string[]} */
   const imports = [];
@@ -41,6 +41,7 @@ export function entryModule({ root, webhooks, events, apiClient }, { runsCalls }
   const exported = (/** @type {string} */ name) => (runsCalls ? `(request) => patchbay_run(() => methods.${name}(request))` : `methods.${name}`);
   return [
     `import '${SDK_PREFIX}first';`,
+    ...(url === undefined ? [] : [`import '${SDK_PREFIX}url';`]),
     `import { ${runtimeNames.map((name) => `${name} as patchbay_${name}`).join(', ')} } from '${SDK_PREFIX}runtime';`,
     ...imports,
     `const methods = patchbay_connector({ webhooks: ${webhookTable}, events: ${eventTable}, makeApiClient: ${client} });`,

@@ -19,6 +19,7 @@ const NODE_MODULES = new Map([
 
 /** The runtime as a file of its own, for an engine that loads several. */
 export const RUNTIME_FILE = 'runtime.js';
+export const URL_FILE = 'url.js';
 
 /** What the runtime imports of the contract, and of the system where its engine lacks something. */
 const CONTRACT = new Map([
@@ -30,6 +31,12 @@ const CONTRACT = new Map([
 ]);
 
 const NAMESPACE = 'sdk';
+
+/** What is a file of its own for an engine that loads several. */
+const FILES = new Map([
+  [RUNTIME, RUNTIME_FILE],
+  [`${SDK_PREFIX}url`, URL_FILE],
+]);
 
 /** @type {Map<string, ReturnType<typeof bundleRuntime>>} */
 const runtimes = new Map();
@@ -61,9 +68,10 @@ export const sandboxModules = (engine) => ({
   setup(build) {
     const runtime = runtimeOf(engine);
 
-    build.onResolve({ filter: /^patchbay-sdk:/ }, ({ path }) =>
-      engine.loadsFiles && path === RUNTIME ? { path: `./${RUNTIME_FILE}`, external: true } : { path, namespace: NAMESPACE },
-    );
+    build.onResolve({ filter: /^patchbay-sdk:/ }, ({ path }) => {
+      const file = engine.loadsFiles ? FILES.get(path) : undefined;
+      return file === undefined ? { path, namespace: NAMESPACE } : { path: `./${file}`, external: true };
+    });
 
     build.onResolve({ filter: /^(patchbay:connector|wasi:[a-z]+)\// }, ({ path, importer, namespace }) => {
       if (namespace !== NAMESPACE) {

@@ -9,6 +9,7 @@ import { getRandomValues, random } from './random.js';
 import { structuredClone } from './structured-clone.js';
 import { TextDecoder, TextEncoder } from './text-encoding.js';
 import { clearTimeout, setInterval, setTimeout } from './timers.js';
+import { URLSearchParams } from './url-search-params.js';
 
 const FRAMES_MAX = 40;
 
@@ -17,6 +18,7 @@ const surface = {
   queueMicrotask,
   TextEncoder,
   TextDecoder,
+  URLSearchParams,
   setTimeout,
   setInterval,
   clearTimeout,

@@ -2,8 +2,6 @@
  * Everything of the SDK that goes into a bundle for QuickJS: what the engine lacks, then what every bundle has.
  */
 import './environment.js';
-import 'core-js/web/url.js';
-import 'core-js/web/url-search-params.js';
 
 export * from '../runtime.js';
 export { makeRoom } from './snapshot.js';
