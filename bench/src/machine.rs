@@ -7,7 +7,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Above this the machine was busy with something else, and the figures say little.
-const LOAD_OF_AN_IDLE_MACHINE: f64 = 0.5;
+const BUSY_PCT_OF_AN_IDLE_MACHINE: f64 = 5.0;
+
+/// How long the machine is watched before anything is started.
+const WATCH_TIME: Duration = Duration::from_secs(3);
 
 /// How long syncs are counted.
 const SYNC_TIME: Duration = Duration::from_millis(500);
@@ -15,13 +18,14 @@ const SYNC_TIME: Duration = Duration::from_millis(500);
 /// A list in Markdown. `folder` is on the disk that is measured.
 pub(crate) fn describe(folder: &Path, revision: &str) -> anyhow::Result<String> {
     let cores = std::thread::available_parallelism()?;
-    let load = load();
-    let busy = if load > LOAD_OF_AN_IDLE_MACHINE { ": **not idle, do not trust the figures**" } else { "" };
+    let busy_pct = busy_pct();
+    let is_busy = busy_pct > BUSY_PCT_OF_AN_IDLE_MACHINE;
+    let busy = if is_busy { ": **not idle, do not trust the figures**" } else { "" };
     Ok(format!(
         "- {} · {cores} cores · {} GiB memory · Linux {}\n\
          - disk: {}, {:.0} appends of 4 KB with fdatasync a second\n\
          - Patchbay {revision} · Node.js {}\n\
-         - {} · load average at the start {load:.2}{busy}\n",
+         - {} · processors {busy_pct:.0} % busy with something else at the start{busy}\n",
         field("/proc/cpuinfo", "model name"),
         memory_gib(),
         read("/proc/sys/kernel/osrelease").trim(),
@@ -32,8 +36,23 @@ pub(crate) fn describe(folder: &Path, revision: &str) -> anyhow::Result<String> 
     ))
 }
 
-pub(crate) fn load() -> f64 {
-    read("/proc/loadavg").split_whitespace().next().and_then(|load| load.parse().ok()).unwrap_or(f64::NAN)
+/// How busy all processors are together, while nothing of this program runs.
+fn busy_pct() -> f64 {
+    let (busy_before, all_before) = ticks();
+    std::thread::sleep(WATCH_TIME);
+    let (busy, all) = ticks();
+    100.0 * (busy - busy_before) as f64 / (all - all_before).max(1) as f64
+}
+
+/// Clock ticks that all processors were busy, and all that there were.
+fn ticks() -> (u64, u64) {
+    let stat = read("/proc/stat");
+    let fields = stat.lines().next().unwrap_or_default().split_whitespace().skip(1);
+    // user, nice, system, idle, iowait, irq, softirq, steal; those after are part of user.
+    let ticks: Vec<u64> = fields.take(8).filter_map(|field| field.parse().ok()).collect();
+    let all = ticks.iter().sum();
+    let idle: u64 = ticks.iter().skip(3).take(2).sum();
+    (all - idle, all)
 }
 
 fn syncs_per_second(folder: &Path) -> anyhow::Result<f64> {
