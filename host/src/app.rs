@@ -21,7 +21,7 @@ use crate::integration::{self, Integration};
 use crate::metrics::{Levels, Metrics};
 use crate::rate::Rates;
 use crate::sandbox::{self, Loaded, Sandbox};
-use crate::secret::Vault;
+use crate::secret::{Vault, sha256_hex};
 use crate::store::{self, PageRequest, Store};
 use crate::targets::Targets;
 use crate::{bundle, clock, deliver, http};
@@ -58,10 +58,12 @@ impl App {
                 folder.display()
             );
         }
-        let vault = Arc::new(Vault::open(&key)?);
-        let store = Store::open(&folder, config.store())?;
+        let vault = Arc::new(Vault::open(&key).with_context(|| format!("cannot open {}", key.display()))?);
+        let store =
+            Store::open(&folder, config.store()).with_context(|| format!("cannot open {}", folder.display()))?;
         let limits = config.limits.sandbox(crate::config::own_program()?);
-        let sandbox = Sandbox::start(limits, data.join("compiled"), Arc::clone(&vault))?;
+        let sandbox = Sandbox::start(limits, data.join("compiled"), Arc::clone(&vault))
+            .with_context(|| format!("cannot open {}", data.join("compiled").display()))?;
         let policy =
             Policy { allow: config.server.egress_allow.clone(), connect_timeout_ms: config.delivery.connect_ms_max };
         let egress = Arc::new(Egress::new(policy)?);
@@ -130,6 +132,9 @@ impl App {
 
     fn component(&self, version: &ConnectorVersion) -> anyhow::Result<bytes::Bytes> {
         let bundle = self.store.bundle(&version.digest)?;
+        if sha256_hex(&bundle) != version.digest {
+            bail!("bundle {} has other bytes than were uploaded; restore it from a backup", version.digest);
+        }
         Ok(bundle::read(&bundle)?.component.into())
     }
 

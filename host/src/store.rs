@@ -20,6 +20,7 @@ mod reseal;
 mod retention;
 mod subscriptions;
 mod sync;
+mod watermark;
 mod webhooks;
 
 #[cfg(test)]
@@ -38,6 +39,7 @@ use content::ContentLog;
 use keys::{Key, Table};
 use lanes::Lanes;
 use sync::Disk;
+use watermark::Watermark;
 
 pub(crate) use content::ContentRef;
 pub(crate) use deliveries::{Claim, Settlement};
@@ -151,6 +153,7 @@ impl Store {
             tree: tree.clone(),
             chains: Arc::clone(&chains),
             content: Arc::clone(&content),
+            watermark: Watermark::open(folder, tree.clone())?,
             disk: Disk::new(db, &folder.join("sled"), Arc::clone(&content))?,
             duplicate_window_ms: options.duplicate_window_ms,
         })?;
@@ -256,7 +259,11 @@ fn open_sled(folder: &Path, cache_bytes: u64) -> Result<sled::Db, Error> {
         sled::Error::Io(io) if io.to_string().starts_with("could not acquire lock") => {
             Error::Unavailable(format!("{} is in use by another process", folder.display()))
         }
-        other => other.into(),
+        sled::Error::Io(io) => Error::Unavailable(format!("{}: {io}", folder.display())),
+        other => Error::Corrupt(format!(
+            "{} cannot be read: {other}. Restore the data folder from a backup",
+            folder.display()
+        )),
     })
 }
 

@@ -49,9 +49,9 @@ fn read_or_create(path: &Path) -> Result<Key, Error> {
 }
 
 fn read(path: &Path) -> Result<Key, Error> {
-    let text = Zeroizing::new(fs::read_to_string(path)?);
+    let text = Zeroizing::new(fs::read(path)?);
     let mut key = Zeroizing::new([0; KEY_BYTES]);
-    hex::decode_to_slice(text.trim(), key.as_mut_slice())
+    hex::decode_to_slice(text.trim_ascii(), key.as_mut_slice())
         .map_err(|_| Error::MalformedKey(path.display().to_string()))?;
     Ok(key)
 }

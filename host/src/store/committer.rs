@@ -11,6 +11,7 @@ use tokio::sync::{OwnedRwLockReadGuard, oneshot};
 use super::Error;
 use super::content::ContentLog;
 use super::sync::Disk;
+use super::watermark::Watermark;
 use super::webhooks::{Group, Kept, WebhookCommit};
 use crate::profile::{self, Step};
 
@@ -72,6 +73,7 @@ pub(super) struct Writer {
     pub(super) chains: Arc<Mutex<()>>,
     pub(super) content: Arc<ContentLog>,
     pub(super) disk: Disk,
+    pub(super) watermark: Watermark,
     pub(super) duplicate_window_ms: u64,
 }
 
@@ -105,8 +107,13 @@ impl Writer {
             for done in waiters {
                 let _ = done.send(broken.clone().map_or(Ok(()), Err));
             }
+            if broken.is_none() {
+                self.watermark.synced();
+            }
         }
-        let _ = self.disk.sync();
+        if broken.is_none() && self.disk.sync().is_ok() {
+            self.watermark.synced();
+        }
     }
 
     /// Writes a group as a whole: content with one write, records with one batch.

@@ -8,6 +8,8 @@
 pub(super) enum Table {
     /// → number of the store's layout
     Layout = 0,
+    /// → number that grows
+    Watermark = 7,
     /// → hash of the API token, in stores of the time when there was one alone
     OnlyApiToken = 1,
     /// token id → ApiToken

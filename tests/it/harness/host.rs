@@ -143,6 +143,11 @@ impl Host {
         self.child.kill().await.unwrap();
     }
 
+    /// The variables that it was given.
+    pub(crate) fn environment(&self) -> BTreeMap<&'static str, OsString> {
+        self.settings.1.clone()
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }

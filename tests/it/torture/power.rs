@@ -10,9 +10,9 @@ use super::destinations::{Destinations, Kindness};
 use super::disk::{Disk, Luck};
 use super::ledger::Ledger;
 use super::load::{self, Scene};
-use super::recording::{Recording, recorder};
+use super::recording::Recording;
 use super::{is_full, judgement, number};
-use crate::harness::{Host, Random, Settings};
+use crate::harness::{Host, Random, Settings, preloaded};
 
 struct Plan {
     rounds: u64,
@@ -49,7 +49,7 @@ async fn cut_again_and_again(plan: &Plan) {
     let space = Space {
         recorded: folder.join("recorded"),
         recording: folder.join("recording"),
-        library: recorder(&folder),
+        library: preloaded("record-writes.c", &folder),
         images: folder.join("images"),
     };
     std::fs::create_dir_all(&space.recorded).unwrap();

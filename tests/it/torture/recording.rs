@@ -1,11 +1,8 @@
-//! Reads what `tools/record-writes.c` wrote down, and builds that library with the C compiler that also links this test.
+//! Reads what `tools/record-writes.c` wrote down.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
-
-use crate::harness::repository;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Change {
@@ -81,15 +78,4 @@ fn change(kind: u64) -> Change {
         10 => Change::SyncFolderEnd,
         other => panic!("{other} is no kind of record"),
     }
-}
-
-/// The library that records, to be preloaded.
-pub(super) fn recorder(folder: &Path) -> PathBuf {
-    fs::create_dir_all(folder).unwrap();
-    let library = folder.join("record-writes.so");
-    let source = repository().join("tests/tools/record-writes.c");
-    let built = Command::new("cc").args(["-shared", "-fPIC", "-O2", "-o"]).args([&library, &source]).output();
-    let built = built.unwrap_or_else(|error| panic!("cc cannot be run ({error}); Rust needs it as well"));
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    library
 }
