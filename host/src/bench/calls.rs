@@ -13,7 +13,7 @@ use crate::bundle;
 use crate::clock;
 use crate::config::{self, Config};
 use crate::ingest::{self, Incoming};
-use crate::sandbox::{Grant, Sandbox, types};
+use crate::sandbox::{Grant, Sandbox};
 use crate::secret::{Vault, sha256_hex};
 
 const WARM_UP_CALLS: usize = 200;
@@ -43,19 +43,18 @@ async fn measure(
     let loading = Instant::now();
     let connector = sandbox.load(&digest, || Ok::<_, std::convert::Infallible>(contents.component.into())).await?;
     let loaded_in = loading.elapsed();
-    let incoming = incoming(body_bytes);
+    let mut incoming = incoming(body_bytes);
     let uri = "https://hooks.example.com/webhooks/token";
-    let request = ingest::decode(&config.limits, uri, &webhook, "{}", &incoming).await?;
+    let request = ingest::decode(&config.limits, uri, &webhook, "{}", &mut incoming).await?;
     let mut times = Times::default();
     let mut cpu_before = cpu();
     for number in 0..WARM_UP_CALLS + calls {
         if number == WARM_UP_CALLS {
             (times, cpu_before) = (Times::default(), cpu());
         }
-        let request: types::WebhookRequest = request.clone();
         let grant = Grant { deadline_ms: config.limits.handler_deadline_ms, api_client: None, clock: None };
         let start = Instant::now();
-        let called = sandbox.handle(&connector, request, grant).await;
+        let called = sandbox.handle(&connector, &request, grant).await;
         times.add(start);
         called.result?;
     }
