@@ -233,10 +233,12 @@ async fn sweep(app: Arc<App>, stop: CancellationToken) {
         if let Err(error) = app.store.expire_keys(keys_before) {
             tracing::error!(%error, "idempotency keys were not expired");
         }
-        let store = app.store.clone();
-        let swept =
-            tokio::task::spawn_blocking(move || Ok::<_, store::Error>((store.expire(before)?, store.trim_unrouted()?)))
-                .await;
+        let (store, stopping) = (app.store.clone(), stop.clone());
+        let swept = tokio::task::spawn_blocking(move || {
+            let requests = store.expire_all(before, || stopping.is_cancelled())?;
+            Ok::<_, store::Error>((requests, store.trim_unrouted()?))
+        })
+        .await;
         match swept {
             Ok(Ok((0, 0))) => {}
             Ok(Ok((requests, unrouted))) => tracing::info!(requests, unrouted, "expired"),

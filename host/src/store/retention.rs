@@ -18,14 +18,28 @@ use crate::event::RoutedEvent;
 use crate::id::{DeliveryId, EventId};
 use crate::webhook_request::WebhookRequest;
 
-/// How many requests or events one sweep removes; the next sweep goes on.
-const REMOVED_AT_ONCE_MAX: usize = 10_000;
+/// How many requests one pass removes. A stop waits for one pass at most.
+pub(super) const REQUESTS_REMOVED_AT_ONCE_MAX: usize = 1_000;
 
 impl Store {
-    /// Removes what has expired. Returns how many requests went.
-    pub(crate) fn expire(&self, before: Timestamp) -> Result<usize, Error> {
+    /// Removes all that has expired, pass by pass until nothing is left or `is_stopping`: a sweep that ended before would
+    /// fall behind for good where more comes in than one pass removes. Returns how many requests went.
+    pub(crate) fn expire_all(&self, before: Timestamp, is_stopping: impl Fn() -> bool) -> Result<usize, Error> {
         let mut removed = 0;
-        for row in self.inner.tree.scan_prefix(Key::new(Table::Request)).take(REMOVED_AT_ONCE_MAX) {
+        while !is_stopping() {
+            let in_this_pass = self.expire(before)?;
+            removed += in_this_pass;
+            if in_this_pass < REQUESTS_REMOVED_AT_ONCE_MAX {
+                break;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// One pass. Returns how many requests went.
+    pub(super) fn expire(&self, before: Timestamp) -> Result<usize, Error> {
+        let mut removed = 0;
+        for row in self.inner.tree.scan_prefix(Key::new(Table::Request)).take(REQUESTS_REMOVED_AT_ONCE_MAX) {
             let request: WebhookRequest = decode(&row?.1)?;
             if request.received_at >= before {
                 break;

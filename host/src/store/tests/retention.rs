@@ -2,6 +2,7 @@
 
 use super::subject::receive;
 use super::*;
+use crate::store::retention::REQUESTS_REMOVED_AT_ONCE_MAX;
 
 fn named(provider_id: &str) -> NewEvent {
     NewEvent { provider_id: Some(provider_id.to_owned()), ..event(["user:1"]) }
@@ -35,6 +36,27 @@ async fn an_expired_request_goes_with_its_events_and_deliveries_and_no_other_doe
     store.subscribe(&integration, "nobody").await;
     assert_eq!(store.claim_all(at(10)).len(), 1, "an expired event waits no more");
     assert_eq!(store.expire(at(10)).unwrap(), 0);
+}
+
+#[tokio::test]
+async fn more_than_one_pass_removes_expires_in_one_sweep_unless_it_is_stopped() {
+    let store = store();
+    let integration = store.integration_in_use().await;
+    let expired = REQUESTS_REMOVED_AT_ONCE_MAX + 2;
+    let requests: Vec<_> = (0..expired)
+        .map(|_| {
+            let (store, integration) = (store.deref().clone(), integration.clone());
+            tokio::spawn(async move { receive(&store, &integration, HOOK, Vec::new(), at(0)).await.unwrap() })
+        })
+        .collect();
+    for request in requests {
+        request.await.unwrap();
+    }
+    let young = store.receive(&integration, Vec::new(), at(1)).await;
+    assert_eq!(store.expire_all(at(1), || true).unwrap(), 0);
+    assert_eq!(store.expire_all(at(1), || false).unwrap(), expired);
+    let left = store.webhook_requests(&first_page(9), |_| true).unwrap().items;
+    assert_eq!(left.into_iter().map(|request| request.id).collect::<Vec<_>>(), [young.id]);
 }
 
 #[tokio::test]
