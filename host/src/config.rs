@@ -150,6 +150,25 @@ pub(crate) struct Limits {
     /// How long a call may wait for its turn before it is answered 503, in milliseconds
     #[arg(long, value_name = "MS", env = "PATCHBAY_GUEST_QUEUE_MS_MAX", default_value_t = 2_000)]
     pub(crate) guest_queue_ms_max: u64,
+    /// Processor time that a call may take before it takes turns with others that take as long, in milliseconds: those of
+    /// one connector share half of the processors, all of them leave one to calls that are brief
+    #[arg(long, value_name = "MS", env = "PATCHBAY_GUEST_BRIEF_CALL_MS_MAX", default_value_t = 20)]
+    pub(crate) guest_brief_call_ms_max: u64,
+    /// Calls of a connector in a row that may trap or run into a limit; then it rests and its webhooks are answered 503
+    #[arg(
+        long,
+        value_name = "N",
+        env = "PATCHBAY_GUEST_CRASHES_IN_A_ROW_MAX",
+        default_value_t = 20,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub(crate) guest_crashes_in_a_row_max: u32,
+    /// How long such a connector rests before one call may prove that it works, in milliseconds; twice as long each time
+    #[arg(long, value_name = "MS", env = "PATCHBAY_GUEST_REST_MS_MIN", default_value_t = 5_000)]
+    pub(crate) guest_rest_ms_min: u64,
+    /// The longest of these rests, in milliseconds
+    #[arg(long, value_name = "MS", env = "PATCHBAY_GUEST_REST_MS_MAX", default_value_t = 60_000)]
+    pub(crate) guest_rest_ms_max: u64,
     /// Connector versions that stay loaded; the one that was not used for longest goes first
     #[arg(long, value_name = "N", env = "PATCHBAY_CONNECTORS_LOADED_MAX", default_value_t = 64)]
     pub(crate) connectors_loaded_max: usize,
@@ -262,6 +281,7 @@ impl Config {
         below("guest-cpu-ms-max", limits.guest_cpu_ms_max, "handler-deadline-ms", limits.handler_deadline_ms)?;
         below("guest-queue-ms-max", limits.guest_queue_ms_max, "handler-deadline-ms", limits.handler_deadline_ms)?;
         below("api-request-ms-max", limits.api_request_ms_max, "selector-deadline-ms", limits.selector_deadline_ms)?;
+        below("guest-rest-ms-min", limits.guest_rest_ms_min, "guest-rest-ms-max", limits.guest_rest_ms_max)?;
         let of_connector = limits.guest_calls_per_connector_max as u64;
         below("guest-calls-per-connector-max", of_connector, "guest-calls-max", limits.guest_calls_max as u64)?;
         let gaps_ms: u64 = self.delivery.retry_gaps_ms.iter().sum();
@@ -318,6 +338,12 @@ impl Limits {
             calls_max: self.guest_calls_max,
             calls_per_connector_max: self.guest_calls_per_connector_max,
             queue_ms_max: self.guest_queue_ms_max,
+            brief_call_ms_max: self.guest_brief_call_ms_max,
+            crashes: sandbox::standing::Limits {
+                crashes_in_a_row_max: self.guest_crashes_in_a_row_max,
+                rest_ms_min: self.guest_rest_ms_min,
+                rest_ms_max: self.guest_rest_ms_max,
+            },
             connectors_loaded_max: self.connectors_loaded_max,
             compile: sandbox::machine_code::Limits {
                 program,

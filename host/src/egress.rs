@@ -85,6 +85,11 @@ pub(crate) struct Egress {
 
 impl Egress {
     pub(crate) fn new(policy: Policy) -> Result<Egress, Error> {
+        Egress::with_names(policy, SystemNames)
+    }
+
+    /// Names are looked up by `names`, and what it says is checked.
+    fn with_names(policy: Policy, names: impl Resolve + 'static) -> Result<Egress, Error> {
         let allow: Arc<[IpNet]> = policy.allow.into();
         let client = reqwest::Client::builder()
             .user_agent(concat!("patchbay/", env!("CARGO_PKG_VERSION")))
@@ -94,7 +99,7 @@ impl Egress {
             .no_proxy()
             .referer(false)
             .connect_timeout(Duration::from_millis(policy.connect_timeout_ms))
-            .dns_resolver(Arc::new(CheckedResolver { allow: allow.clone() }))
+            .dns_resolver(Arc::new(CheckedResolver { names, allow: allow.clone() }))
             .build()
             .map_err(|error| Error::Invalid(format!("the HTTP client cannot be built: {}", chain(&error))))?;
         Ok(Egress { client, allow })
@@ -194,7 +199,8 @@ async fn read(mut response: reqwest::Response, bytes_max: usize, when_too_large:
 
 /// Answers with addresses of which each was checked; the client connects to these and asks nobody else, so a name
 /// that changes its mind between check and connection gains nothing.
-struct CheckedResolver {
+struct CheckedResolver<R> {
+    names: R,
     allow: Arc<[IpNet]>,
 }
 
@@ -206,15 +212,27 @@ struct Refused {
     why: &'static str,
 }
 
-impl Resolve for CheckedResolver {
+/// As the operating system knows them.
+struct SystemNames;
+
+impl Resolve for SystemNames {
     fn resolve(&self, name: Name) -> Resolving {
-        let allow = self.allow.clone();
         Box::pin(async move {
-            let host = name.as_str();
-            let addrs: Vec<SocketAddr> = tokio::net::lookup_host((host, 0)).await?.collect();
+            let addrs: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            Ok(Box::new(addrs.into_iter()) as Addrs)
+        })
+    }
+}
+
+impl<R: Resolve> Resolve for CheckedResolver<R> {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (allow, host) = (self.allow.clone(), name.as_str().to_owned());
+        let looked_up = self.names.resolve(name);
+        Box::pin(async move {
+            let addrs: Vec<SocketAddr> = looked_up.await?.collect();
             // One bad address spoils the name: a public one beside it is how a guard is got round.
             if let Some(why) = addrs.iter().find_map(|addr| address::refusal(addr.ip(), &allow)) {
-                return Err(Refused { host: host.to_owned(), why }.into());
+                return Err(Refused { host, why }.into());
             }
             Ok(Box::new(addrs.into_iter()) as Addrs)
         })

@@ -52,6 +52,8 @@ pub(crate) enum Error {
     TooLarge,
     #[error("too many requests are under way")]
     Busy,
+    #[error("the connector crashed again and again and rests")]
+    Resting { retry_after_s: u64 },
     #[error("{0}")]
     HandlerFailed(HandlerFailure, RequestId),
     #[error(transparent)]
@@ -111,10 +113,11 @@ async fn handle(
         Ok(connector) => app.sandbox.handle(&connector, request, grant).await,
         Err(error) => Called::failed(error),
     };
-    if matches!(handled.result, Err(sandbox::Error::Busy)) {
-        return Err(Error::Busy);
+    match handled.result {
+        Err(sandbox::Error::Busy) => Err(Error::Busy),
+        Err(sandbox::Error::Resting { retry_after_s }) => Err(Error::Resting { retry_after_s }),
+        _ => Ok(handled),
     }
-    Ok(handled)
 }
 
 fn route(

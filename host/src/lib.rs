@@ -20,6 +20,8 @@ mod delivery;
 mod egress;
 mod event;
 mod examples;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 mod http;
 mod id;
 mod idempotency;

@@ -6,6 +6,8 @@ mod functions;
 mod guest;
 mod imports;
 pub(crate) mod machine_code;
+mod meter;
+pub(crate) mod standing;
 mod wit;
 
 use std::collections::HashMap;
@@ -25,8 +27,13 @@ use crate::profile::{self, Step};
 use crate::secret::Vault;
 use guest::{DeadlinePassed, Guest};
 use machine_code::MachineCode;
+use meter::{Calls, Meter, Turns};
+use standing::{Ending, Standing, Standings, Usage};
 
 pub(crate) use wit::patchbay::connector::types;
+
+/// How much is kept of a failure's message, and of its stack.
+const FAILURE_TEXT_BYTES_MAX: usize = 16 << 10;
 
 /// What bounds a call and all calls together.
 #[derive(Clone, Debug)]
@@ -39,6 +46,9 @@ pub(crate) struct Limits {
     pub(crate) calls_per_connector_max: usize,
     /// How long a call may wait for its turn.
     pub(crate) queue_ms_max: u64,
+    /// How long a call may run before it takes turns with others that run as long.
+    pub(crate) brief_call_ms_max: u64,
+    pub(crate) crashes: standing::Limits,
     pub(crate) connectors_loaded_max: usize,
     pub(crate) compile: machine_code::Limits,
 }
@@ -58,6 +68,9 @@ pub(crate) enum Error {
     /// Too many calls are waiting.
     #[error("too many calls are under way")]
     Busy,
+    /// It crashed too often, and is not called for a while.
+    #[error("the connector crashed again and again and rests; it is tried again in {retry_after_s} s")]
+    Resting { retry_after_s: u64 },
     /// The component does not do what every connector must.
     #[error("{0}")]
     NotAConnector(String),
@@ -100,6 +113,11 @@ pub(crate) struct Sandbox {
     /// Loaded connectors by digest. Replaced whole, so that calls in flight keep what they have.
     loaded: ArcSwap<HashMap<String, Arc<Loaded>>>,
     calls: Arc<Semaphore>,
+    /// Places for calls that take long. One processor is left to those that do not.
+    long_calls: Arc<Semaphore>,
+    /// Calls that began.
+    begun: Arc<AtomicU64>,
+    standings: Standings,
     started: Instant,
 }
 
@@ -107,6 +125,9 @@ pub(crate) struct Sandbox {
 pub(crate) struct Loaded {
     connector: wit::ConnectorPre<Guest>,
     calls: Arc<Semaphore>,
+    long_calls: Arc<Semaphore>,
+    begun: Calls,
+    standing: Arc<Standing>,
     /// When it was last asked for, in milliseconds since the sandbox started.
     used_at_ms: AtomicU64,
 }
@@ -126,9 +147,17 @@ impl Sandbox {
             machine_code,
             loaded: ArcSwap::default(),
             calls: Arc::new(Semaphore::new(limits.calls_max)),
+            long_calls: Arc::new(Semaphore::new(processors().saturating_sub(1).max(1))),
+            begun: Arc::default(),
+            standings: Standings::default(),
             limits,
             started: Instant::now(),
         })
+    }
+
+    /// What the connector with this code has used since the server started.
+    pub(crate) fn usage(&self, digest: &str) -> Usage {
+        self.standings.usage(digest, elapsed_ms(self.started))
     }
 
     /// How many calls of connectors run at this moment.
@@ -150,7 +179,7 @@ impl Sandbox {
             return Ok(Arc::clone(loaded));
         }
         let component = self.machine_code.component(&self.engine, digest, unloadable(bundle)).await?;
-        let loaded = Arc::new(self.prepare(&component)?);
+        let loaded = Arc::new(self.prepare(&component, self.standings.of(digest))?);
         self.keep(digest, &loaded);
         Ok(loaded)
     }
@@ -188,10 +217,43 @@ impl Sandbox {
         self.call(connector, grant, call).await
     }
 
+    /// Calls the connector if it does not rest, and keeps how that went.
     async fn call<T>(
         &self,
         loaded: &Loaded,
         grant: Grant,
+        call: impl AsyncFnOnce(&wit::Connector, &mut wasmtime::Store<Guest>) -> wasmtime::Result<Result<T, types::Failure>>,
+    ) -> Called<T> {
+        let leave = match loaded.standing.ask(self.limits.crashes, elapsed_ms(self.started)) {
+            Ok(leave) => leave,
+            Err(rests_ms) => return Called::failed(Error::Resting { retry_after_s: rests_ms.div_ceil(1_000).max(1) }),
+        };
+        loaded.begun.begin();
+        let (meter, waits_for_others) = (Meter::new(), grant.api_client.is_some());
+        let called = self.run(loaded, grant, &meter, call).await;
+        let ending = match &called.result {
+            Ok(_) => Ending::Well,
+            Err(Error::Threw(_)) => Ending::Failed,
+            // The external app may be what was slow.
+            Err(Error::DeadlinePassed) if waits_for_others && meter.total() < self.cpu_max() => Ending::Failed,
+            Err(Error::Trapped(_) | Error::OutOfMemory(_) | Error::DeadlinePassed) => Ending::Crashed,
+            Err(Error::Busy | Error::Resting { .. } | Error::NotAConnector(_) | Error::Unloadable(_)) => {
+                Ending::Unknown
+            }
+        };
+        leave.end(ending, meter.total(), elapsed_ms(self.started));
+        called
+    }
+
+    fn cpu_max(&self) -> Duration {
+        Duration::from_millis(self.limits.cpu_ms_max)
+    }
+
+    async fn run<T>(
+        &self,
+        loaded: &Loaded,
+        grant: Grant,
+        meter: &Arc<Meter>,
         call: impl AsyncFnOnce(&wit::Connector, &mut wasmtime::Store<Guest>) -> wasmtime::Result<Result<T, types::Failure>>,
     ) -> Called<T> {
         let start = Instant::now();
@@ -203,7 +265,14 @@ impl Sandbox {
         };
         waiting.end();
         let making = profile::span(Step::NewStore);
-        let (mut store, log) = guest::new_call(&self.engine, &self.limits, deadline, grant.api_client, grant.clock);
+        let (mut store, log) = guest::new_call(
+            &self.engine,
+            &self.limits,
+            deadline,
+            grant.api_client,
+            grant.clock,
+            (Arc::clone(meter), self.turns(loaded)),
+        );
         making.end();
         let run = async {
             let instantiating = profile::span(Step::Instantiate);
@@ -212,8 +281,8 @@ impl Sandbox {
             let _span = profile::span(Step::Call);
             call(&connector, &mut store).await
         };
-        let result = match tokio::time::timeout_at(deadline.into(), run).await {
-            Ok(Ok(result)) => result.map_err(Error::Threw),
+        let result = match tokio::time::timeout_at(deadline.into(), meter.run(run)).await {
+            Ok(Ok(result)) => result.map_err(|failure| Error::Threw(cut(failure))),
             Ok(Err(error)) => Err(self.classify(&error, &store)),
             Err(_) => Err(Error::DeadlinePassed),
         };
@@ -235,6 +304,16 @@ impl Sandbox {
         tokio::time::timeout(wait, both).await.map_err(|_| Error::Busy)?
     }
 
+    fn turns(&self, loaded: &Loaded) -> Turns {
+        let brief = Duration::from_millis(self.limits.brief_call_ms_max);
+        Turns {
+            brief,
+            own: Arc::clone(&loaded.long_calls),
+            all: Arc::clone(&self.long_calls),
+            calls: loaded.begun.clone(),
+        }
+    }
+
     fn classify(&self, error: &wasmtime::Error, store: &wasmtime::Store<Guest>) -> Error {
         if error.is::<DeadlinePassed>() {
             return Error::DeadlinePassed;
@@ -245,12 +324,15 @@ impl Sandbox {
         Error::Trapped(error.root_cause().to_string())
     }
 
-    fn prepare(&self, component: &Component) -> Result<Loaded, Error> {
+    fn prepare(&self, component: &Component, standing: Arc<Standing>) -> Result<Loaded, Error> {
         let not_a_connector = |error: wasmtime::Error| Error::NotAConnector(format!("{error:#}"));
         let instance = self.linker.instantiate_pre(component).map_err(not_a_connector)?;
         let connector = wit::ConnectorPre::new(instance).map_err(not_a_connector)?;
         let calls = Arc::new(Semaphore::new(self.limits.calls_per_connector_max));
-        Ok(Loaded { connector, calls, used_at_ms: AtomicU64::new(elapsed_ms(self.started)) })
+        let long_calls = Arc::new(Semaphore::new((processors() / 2).max(1)));
+        let used_at_ms = AtomicU64::new(elapsed_ms(self.started));
+        let begun = Calls { all: Arc::clone(&self.begun), ..Calls::default() };
+        Ok(Loaded { connector, calls, long_calls, begun, standing, used_at_ms })
     }
 
     /// Where there are too many, the one goes that was not used for longest.
@@ -268,10 +350,22 @@ impl Sandbox {
     }
 }
 
+/// A failure with no more words than a record should keep.
+fn cut(mut failure: types::Failure) -> types::Failure {
+    for text in [&mut failure.name, &mut failure.message].into_iter().chain(&mut failure.stack) {
+        text.truncate(text.floor_char_boundary(FAILURE_TEXT_BYTES_MAX));
+    }
+    failure
+}
+
 fn unloadable<E: std::fmt::Display>(
     bundle: impl FnOnce() -> Result<Bytes, E>,
 ) -> impl FnOnce() -> Result<Bytes, Error> {
     || bundle().map_err(|error| Error::Unloadable(error.to_string()))
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn elapsed_ms(start: Instant) -> u64 {

@@ -43,6 +43,8 @@ use watermark::Watermark;
 
 pub(crate) use content::ContentRef;
 pub(crate) use deliveries::{Claim, Settlement};
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use keys::check_key;
 pub(crate) use page::{Page, PageRequest};
 pub(crate) use reseal::ResealError;
 pub(crate) use webhooks::{NewEvent, Routing, WebhookCommit};

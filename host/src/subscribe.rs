@@ -21,6 +21,8 @@ pub(crate) enum Error {
     /// Worth trying again at once.
     #[error("too many calls are under way")]
     Busy,
+    #[error("the connector crashed again and again and rests")]
+    Resting { retry_after_s: u64 },
 }
 
 /// What a subscription is made for.

@@ -16,6 +16,7 @@ mod canaries;
 mod delivery;
 mod faults;
 mod github;
+mod guests;
 mod harness;
 mod hostile;
 mod idempotency;

@@ -18,6 +18,7 @@ const FENCES: &[(&str, &[&str])] = &[
     // `examples.rs` and `bench.rs` are other ends of the command line.
     ("anyhow", &["cli.rs", "app.rs", "examples.rs", "examples/", "bench.rs", "bench/"]),
     ("aws_lc_rs", &["crypto.rs", "crypto/", "secret.rs", "http/tls.rs"]),
+    ("cpu_time", &["sandbox/meter.rs"]),
     ("prometheus_client", &["metrics.rs"]),
     ("rustls", &["http/tls.rs"]),
     // The nouns that the API shows as they are.
@@ -202,6 +203,10 @@ fn every_test_connector_is_used() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let is_run = script.contains(&format!("tests/connectors/{name}/examples"));
         assert!(is_run || tests.contains(&format!("\"{name}\"")), "{name} has no test");
+    }
+    for entry in fs::read_dir(crate::harness::guests_folder()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(tests.contains(&format!("\"{}\"", name.trim_end_matches(".wat"))), "the guest {name} has no test");
     }
     for entry in fs::read_dir(repository().join("tests/connectors/hostile/global-webhooks")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();

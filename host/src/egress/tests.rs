@@ -5,6 +5,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 
+mod faults;
+mod rebinding;
+
 /// Answers each connection with the same bytes, then acts as told; passes on what it was sent.
 struct Server {
     port: u16,

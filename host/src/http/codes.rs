@@ -11,6 +11,7 @@ pub(super) const CODES: &[&str] = &[
     "bundle_not_a_component",
     "bundle_world_not_implemented",
     "conflict",
+    "connector_resting",
     "connector_unavailable",
     "expired",
     "forbidden",

@@ -14,8 +14,10 @@ use super::auth::Caller;
 use super::error::{Answer, Problem, too_large};
 use super::extract::{List, NoFilter, PageQuery, PageView, Path, body};
 use super::openapi::{IdempotencyKey, RawBody};
+use crate::app::App;
 use crate::connector::{ConnectorVersion, Manifest};
 use crate::decode::{self, InflateError};
+use crate::sandbox::standing::Usage;
 use crate::upload;
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -31,11 +33,34 @@ pub(super) struct ConnectorView {
     uploaded_at: String,
     #[schema(value_type = Object)]
     manifest: Manifest,
+    usage: UsageView,
 }
 
-impl From<ConnectorVersion> for ConnectorView {
-    fn from(version: ConnectorVersion) -> Self {
+/// What the version's code has used since this server started.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Usage)]
+#[serde(rename_all = "camelCase")]
+struct UsageView {
+    calls: u64,
+    failed: u64,
+    crashed: u64,
+    cpu_ms: u64,
+    /// A resting connector is not called, and its webhooks are answered 503.
+    is_resting: bool,
+    rests_ms: u64,
+}
+
+impl From<Usage> for UsageView {
+    fn from(usage: Usage) -> Self {
+        let Usage { calls, failed, crashed, cpu_ms, rests_ms } = usage;
+        UsageView { calls, failed, crashed, cpu_ms, is_resting: rests_ms.is_some(), rests_ms: rests_ms.unwrap_or(0) }
+    }
+}
+
+impl ConnectorView {
+    fn new(app: &App, version: ConnectorVersion) -> ConnectorView {
         ConnectorView {
+            usage: app.sandbox.usage(&version.component).into(),
             key: version.connector,
             name: version.manifest.connector.name.clone(),
             version: version.version,
@@ -73,7 +98,7 @@ pub(super) async fn upload(State(app): AppState, headers: HeaderMap, request: Re
     let uploaded = uploading.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal"))?;
     let (version, is_new) = uploaded?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(ConnectorView::from(version))).into_response())
+    Ok((status, Json(ConnectorView::new(&app, version))).into_response())
 }
 
 /// Connectors, each in its newest version.
@@ -92,7 +117,7 @@ pub(super) async fn list(
     caller: Caller,
     list: List<NoFilter>,
 ) -> Answer<Json<PageView<ConnectorView>>> {
-    Ok(Json(PageView::new(&caller, app.store.connectors(&list.page)?, ConnectorView::from)?))
+    Ok(Json(PageView::new(&caller, app.store.connectors(&list.page)?, |version| ConnectorView::new(&app, version))?))
 }
 
 /// The newest version.
@@ -109,7 +134,7 @@ pub(super) async fn list(
 )]
 pub(super) async fn show(State(app): AppState, Path(key): Path<String>) -> Answer<Json<ConnectorView>> {
     let version = app.store.connector_version(&key, None)?;
-    version.map(|version| Json(version.into())).ok_or_else(|| Problem::not_found("connector", &key))
+    version.map(|version| Json(ConnectorView::new(&app, version))).ok_or_else(|| Problem::not_found("connector", &key))
 }
 
 /// The versions of a connector.
@@ -133,7 +158,9 @@ pub(super) async fn list_versions(
     if app.store.connector_version(&key, None)?.is_none() {
         return Err(Problem::not_found("connector", &key));
     }
-    Ok(Json(PageView::new(&caller, app.store.connector_versions(&key, &list.page)?, ConnectorView::from)?))
+    Ok(Json(PageView::new(&caller, app.store.connector_versions(&key, &list.page)?, |version| {
+        ConnectorView::new(&app, version)
+    })?))
 }
 
 /// One version, by number or by `sha256:` digest.
@@ -152,7 +179,7 @@ pub(super) async fn show_version(
     State(app): AppState,
     Path(path): Path<(String, String)>,
 ) -> Answer<Json<ConnectorView>> {
-    Ok(Json(find(&app, &path)?.into()))
+    Ok(Json(ConnectorView::new(&app, find(&app, &path)?)))
 }
 
 /// Deletes a version that no integration runs.

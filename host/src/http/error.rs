@@ -96,6 +96,12 @@ impl Problem {
             .detail("too much is under way; try again")
             .retry_after_s(1)
     }
+
+    fn resting(retry_after_s: u64) -> Problem {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "connector_resting")
+            .detail("the connector crashed again and again; it is tried again after a while")
+            .retry_after_s(retry_after_s)
+    }
 }
 
 impl IntoResponse for Problem {
@@ -162,6 +168,7 @@ impl From<sandbox::Error> for Problem {
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bundle_world_not_implemented").detail(error)
             }
             E::Busy => Problem::busy(),
+            E::Resting { retry_after_s } => Problem::resting(*retry_after_s),
             E::Threw(_) | E::Trapped(_) | E::OutOfMemory(_) | E::DeadlinePassed | E::Unloadable(_) => {
                 Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal").logged(&error)
             }
@@ -184,6 +191,7 @@ impl From<subscribe::Error> for Problem {
         match error {
             subscribe::Error::Secret(error) => error.into(),
             subscribe::Error::Busy => Problem::busy(),
+            subscribe::Error::Resting { retry_after_s } => Problem::resting(retry_after_s),
         }
     }
 }
@@ -195,6 +203,7 @@ impl From<ingest::Error> for Problem {
             E::UnknownWebhook => Problem::new(StatusCode::NOT_FOUND, "webhook_unknown").detail(error),
             E::TooLarge => too_large(),
             E::Busy => Problem::busy(),
+            E::Resting { retry_after_s } => Problem::resting(retry_after_s),
             E::Store(error) => error.into(),
             E::Secret(error) => error.into(),
             E::HandlerFailed(failure, id) => {

@@ -24,6 +24,7 @@ impl HandlerFailure {
             Self::Sandbox(E::OutOfMemory(_)) => (500, "handler_out_of_memory"),
             Self::Sandbox(E::DeadlinePassed) => (504, "handler_timed_out"),
             Self::Sandbox(E::Busy) => (503, "unavailable"),
+            Self::Sandbox(E::Resting { .. }) => (503, "connector_resting"),
             Self::Sandbox(E::NotAConnector(_) | E::Unloadable(_)) => (500, "connector_unavailable"),
         }
     }

@@ -1,5 +1,7 @@
 //! The whole schedule, and the answers that bend it.
 
+use proptest::prelude::*;
+
 use super::*;
 
 fn now() -> Timestamp {
@@ -91,4 +93,49 @@ fn retry_after_is_read_as_seconds_or_as_a_date() {
     check("soon", None);
     check("99999999999999999999", None);
     check("Thu, 01 Jan 2026 00:01:00 +0200", None);
+}
+
+proptest! {
+    #[test]
+    fn every_wait_is_at_least_what_was_asked_and_at_most_what_the_schedule_allows(
+        gaps_ms in prop::collection::vec(0_u64..1 << 40, 0..12),
+        jitter_pct in 0_u32..=100,
+        retry_after_s_max in 0_u64..1 << 20,
+        attempt_number in 1_u32..16,
+        status in 300_u16..600,
+        asked_s in prop::option::of(any::<u64>()),
+        jitter in 0.0..=1.0,
+    ) {
+        let schedule = Schedule { gaps_ms: gaps_ms.clone(), jitter_pct, retry_after_s_max };
+        let outcome = refused(status, asked_s);
+        let gap_ms = gaps_ms.get(attempt_number as usize - 1);
+        match (next(&schedule, attempt_number, &outcome, now(), jitter), gap_ms) {
+            (Next::DisableSubscription, _) => prop_assert_eq!(status, 410),
+            (Next::DeadLetter, None) => {}
+            (Next::RetryAt(then), Some(gap_ms)) => {
+                let waited_ms = then.duration_since(now()).as_millis() as f64;
+                let heeded_ms = if matches!(status, 429 | 503) { asked_s.unwrap_or(0).min(retry_after_s_max) * 1_000 } else { 0 };
+                let (heeded_ms, spread) = (heeded_ms as f64, f64::from(jitter_pct) / 100.0);
+                prop_assert!(waited_ms >= heeded_ms);
+                prop_assert!(waited_ms >= *gap_ms as f64 * (1.0 - spread) - 1.0);
+                prop_assert!(waited_ms <= (*gap_ms as f64 * (1.0 + spread) + 1.0).max(heeded_ms));
+            }
+            other => prop_assert!(false, "{other:?}"),
+        }
+    }
+
+    #[test]
+    fn more_chance_never_means_an_earlier_attempt(gap_ms in 0_u64..1 << 40, a in 0.0..=1.0, b in 0.0..=1.0) {
+        let schedule = Schedule { gaps_ms: vec![gap_ms], ..Schedule::default() };
+        let at = |jitter| match next(&schedule, 1, &Outcome::TimedOut, now(), jitter) {
+            Next::RetryAt(then) => then,
+            other => panic!("{other:?}"),
+        };
+        prop_assert!(at(f64::min(a, b)) <= at(f64::max(a, b)));
+    }
+
+    #[test]
+    fn any_text_in_retry_after_is_a_wait_or_nothing(text in "\\PC{0,40}") {
+        let _ = retry_after(&text, now());
+    }
 }

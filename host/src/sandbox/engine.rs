@@ -14,7 +14,7 @@ pub(super) const TICK_MS: u64 = 10;
 
 /// What one instance may have of each. A componentize-js component has 4 core instances and 1 memory.
 const CORE_INSTANCES_PER_CALL: u32 = 16;
-const MEMORIES_PER_CALL: u32 = 4;
+pub(super) const MEMORIES_PER_CALL: u32 = 2;
 const TABLES_PER_CALL: u32 = 16;
 const TABLE_ELEMENTS_MAX: usize = 100_000;
 const CORE_INSTANCE_BYTES_MAX: usize = 4 << 20;
@@ -63,7 +63,7 @@ fn pooling(limits: &Limits) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(calls)
         .total_core_instances(calls.saturating_mul(CORE_INSTANCES_PER_CALL))
-        .total_memories(calls.saturating_mul(2))
+        .total_memories(calls.saturating_mul(MEMORIES_PER_CALL))
         .total_tables(calls.saturating_mul(TABLES_PER_CALL))
         .total_stacks(calls)
         .max_core_instances_per_component(CORE_INSTANCES_PER_CALL)

@@ -14,11 +14,18 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use super::Limits;
-use super::engine::TICK_MS;
+use super::engine::MEMORIES_PER_CALL;
+use super::meter::{Meter, Turns};
 use crate::api_client::ApiClient;
 
 /// How much a guest may make the host copy in one call, in bytes: results of 1,000 events and a large answer.
 const HOSTCALL_BYTES_MAX: usize = 64 << 20;
+
+/// Streams, pollables and the like that a call may hold at once.
+const RESOURCES_MAX: usize = 10_000;
+
+/// Random bytes that a guest may ask for at once.
+const RANDOM_BYTES_MAX: u64 = 1 << 20;
 
 pub(super) struct Guest {
     wasi: WasiCtx,
@@ -47,17 +54,20 @@ pub(super) fn new_call(
     deadline: Instant,
     api_client: Option<ApiClient>,
     clock: Option<Timestamp>,
+    (meter, turns): (Arc<Meter>, Turns),
 ) -> (wasmtime::Store<Guest>, Log) {
     let log = Log::new(limits.log_bytes_max);
     let mut wasi = WasiCtxBuilder::new();
-    wasi.stdout(log.clone()).stderr(log.clone());
+    wasi.stdout(log.clone()).stderr(log.clone()).max_random_size(RANDOM_BYTES_MAX);
+    let mut table = ResourceTable::new();
+    table.set_max_capacity(RESOURCES_MAX);
     if let Some(now) = clock {
         wasi.wall_clock(FixedClock(now));
     }
     let guest = Guest {
         wasi: wasi.build(),
-        table: ResourceTable::new(),
-        memory: MemoryLimit { bytes_max: limits.memory_bytes_max, is_reached: false },
+        table,
+        memory: MemoryLimit { bytes_max: limits.memory_bytes_max, bytes: 0, is_reached: false },
         log: log.clone(),
         api_client,
     };
@@ -65,13 +75,12 @@ pub(super) fn new_call(
     store.limiter(|guest| &mut guest.memory);
     store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
     store.set_epoch_deadline(1);
-    let mut ticks_left = limits.cpu_ms_max / TICK_MS;
+    let cpu_max = Duration::from_millis(limits.cpu_ms_max);
     store.epoch_deadline_callback(move |_| {
-        ticks_left = ticks_left.saturating_sub(1);
-        if ticks_left == 0 || Instant::now() >= deadline {
+        if meter.spent() >= cpu_max || Instant::now() >= deadline {
             return Err(DeadlinePassed.into());
         }
-        Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
+        Ok(UpdateDeadline::YieldCustom(1, meter.rest(&turns)))
     });
     (store, log)
 }
@@ -79,14 +88,22 @@ pub(super) fn new_call(
 /// Bounds the memories of one call, all together.
 pub(super) struct MemoryLimit {
     bytes_max: usize,
+    bytes: usize,
     /// Whether the guest ever asked for more.
     pub(super) is_reached: bool,
 }
 
 impl ResourceLimiter for MemoryLimit {
-    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        self.is_reached |= desired > self.bytes_max;
-        Ok(desired <= self.bytes_max)
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let bytes = self.bytes.saturating_add(desired.saturating_sub(current));
+        let is_granted = bytes <= self.bytes_max;
+        self.is_reached |= !is_granted;
+        self.bytes = if is_granted { bytes } else { self.bytes };
+        Ok(is_granted)
+    }
+
+    fn memories(&self) -> usize {
+        MEMORIES_PER_CALL as usize
     }
 
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {

@@ -10,6 +10,9 @@ use super::wit::patchbay::connector::{api_client, crypto, log, types};
 use crate::api_client as host_api;
 use crate::crypto as host_crypto;
 
+/// Requests in one call of `send`. Each is answered with a failure at least, which takes memory of the host.
+const REQUESTS_AT_ONCE_MAX: usize = 10_000;
+
 /// Links all that a connector may import. Sockets and HTTP are not among it. `wasi:filesystem` is there because every
 /// JavaScript component names it, but with no folder open, so there is no file to be had.
 pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
@@ -121,13 +124,16 @@ impl api_client::Host for Guest {
     async fn send(
         &mut self,
         requests: Vec<api_client::Request>,
-    ) -> Vec<Result<api_client::Response, api_client::Failure>> {
+    ) -> wasmtime::Result<Vec<Result<api_client::Response, api_client::Failure>>> {
+        if requests.len() > REQUESTS_AT_ONCE_MAX {
+            return Err(wasmtime::Error::msg(format!("{} requests at once: too many", requests.len())));
+        }
         let requests: Vec<host_api::Request> = requests.into_iter().map(Into::into).collect();
         let answers = match &mut self.api_client {
             Some(api_client) => api_client.send_all(requests).await,
             None => requests.iter().map(|_| Err(host_api::Failure::no_connection())).collect(),
         };
-        answers.into_iter().map(|answer| answer.map(Into::into).map_err(Into::into)).collect()
+        Ok(answers.into_iter().map(|answer| answer.map(Into::into).map_err(Into::into)).collect())
     }
 }
 

@@ -65,16 +65,16 @@ impl MachineCode {
         bundle: impl FnOnce() -> Result<Bytes, Error>,
     ) -> Result<Component, Error> {
         let path = self.path(digest);
-        if let Some(component) = self.load(engine, &path) {
+        if let Ok(Some(component)) = self.load(engine, &path) {
             return Ok(component);
         }
         // What is compiled already must not wait for what is not.
         let _one_at_a_time = self.compiling.lock().await;
-        if let Some(component) = self.load(engine, &path) {
+        if let Ok(Some(component)) = self.load(engine, &path) {
             return Ok(component);
         }
         self.compile(&bundle()?, &path).await?;
-        self.load(engine, &path).ok_or_else(|| Error::Unloadable("the compiled file cannot be loaded".into()))
+        self.load(engine, &path)?.ok_or_else(|| Error::Unloadable("the compiled file cannot be loaded".into()))
     }
 
     /// Compiles a bundle that has no file here, if there is room. Returns whether there was.
@@ -99,15 +99,18 @@ impl MachineCode {
     }
 
     #[expect(unsafe_code, reason = "the tag proves that this host compiled the file")]
-    fn load(&self, engine: &Engine, path: &Path) -> Option<Component> {
+    fn load(&self, engine: &Engine, path: &Path) -> Result<Option<Component>, Error> {
         if !self.is_own(path) {
-            return None;
+            return Ok(None);
         }
         // SAFETY: these are the bytes that this host's compiler wrote, for an engine with the same hash.
-        let component = unsafe { Component::deserialize_file(engine, path) }.ok()?;
+        let component = unsafe { Component::deserialize_file(engine, path) };
+        let does_not_fit =
+            |error| Error::NotAConnector(format!("it does not fit into what a call may have: {error:#}"));
+        let component = component.map_err(does_not_fit)?;
         // What is in use is trimmed last.
         let _ = fs::File::open(path).and_then(|file| file.set_modified(clock::system_time()));
-        Some(component)
+        Ok(Some(component))
     }
 
     async fn compile(&self, bundle: &[u8], path: &Path) -> Result<(), Error> {

@@ -5,6 +5,6 @@
 wasmtime::component::bindgen!({
     path: "../wit",
     world: "connector",
-    imports: { "patchbay:connector/api-client.send": async },
+    imports: { "patchbay:connector/api-client.send": async | trappable },
     exports: { default: async },
 });

@@ -119,6 +119,22 @@ pub(super) fn split_time(bytes: &[u8]) -> Option<(i64, &[u8])> {
     Some((i64::try_from(u64::from_be_bytes(*time)).unwrap_or(i64::MAX), rest))
 }
 
+/// For fuzzing: no part and no tail can be taken for another.
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) fn check_key(parts: &[&[u8]], tail: &[u8]) {
+    if parts.iter().any(|part| part.len() > usize::from(u16::MAX)) {
+        return;
+    }
+    let prefix = || parts.iter().fold(Key::new(Table::Route), Key::part);
+    let key = prefix().tail(tail);
+    assert_eq!(prefix().tail_of(key.as_ref()), tail);
+    if let Some((_, fewer)) = parts.split_last() {
+        let shorter = fewer.iter().fold(Key::new(Table::Route), Key::part);
+        assert_ne!(shorter.as_ref(), key.as_ref());
+    }
+    let _ = split_time(tail);
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -110,6 +110,7 @@ fn conclude(called: Called<types::EventSelector>) -> Result<Result<EventSource, 
             }));
         }
         Err(SandboxError::Busy) => return Err(Error::Busy),
+        Err(SandboxError::Resting { retry_after_s }) => return Err(Error::Resting { retry_after_s }),
         Err(error) => error,
     };
     let stack = match &error {

@@ -31,7 +31,7 @@ fn component() -> Vec<u8> {
     ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
 
-fn with_manifest(mut component: Vec<u8>, key: &str, build: &str) -> Vec<u8> {
+pub(super) fn with_manifest(mut component: Vec<u8>, key: &str, build: &str) -> Vec<u8> {
     let webhook = |key: &str| {
         let methods = json!({ "handle": { "implementationType": "javascript" } });
         json!({ "key": key, "name": key, "methods": methods })
@@ -60,7 +60,7 @@ fn with_manifest(mut component: Vec<u8>, key: &str, build: &str) -> Vec<u8> {
 }
 
 /// Appends a custom section.
-fn section(component: &mut Vec<u8>, name: &str, data: &[u8]) {
+pub(super) fn section(component: &mut Vec<u8>, name: &str, data: &[u8]) {
     let mut content = leb128(name.len());
     content.extend(name.as_bytes());
     content.extend(data);

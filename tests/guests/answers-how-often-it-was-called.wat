@@ -1,0 +1,18 @@
+;; Keeps a count in a global and in memory, and answers with the status 200 plus each.
+(module
+  (memory (export "memory") 64)
+  (global $free (mut i32) (i32.const 65536))
+  (func $allocate (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
+    (local $place i32)
+    (local.set $place (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (global.set $free (i32.add (local.get $place) (local.get $size)))
+    (local.get $place))
+  (global $calls (mut i32) (i32.const 0))
+  (func (export "handle") (param $request i32) (result i32)
+    (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+    (i32.store (i32.const 256) (i32.add (i32.load (i32.const 256)) (i32.const 1)))
+    (i32.store8 (i32.const 32780) (i32.const 1))
+    (i32.store16 (i32.const 32784) (i32.add (i32.const 200) (i32.add (global.get $calls) (i32.load (i32.const 256)))))
+    (i32.const 32768))
+  (func (export "get-event-selector") (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    unreachable))

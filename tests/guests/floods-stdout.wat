@@ -1,0 +1,20 @@
+;; Writes to its standard output without end.
+(module
+  (import "wasi:cli/stdout@0.2.0" "get-stdout" (func $stdout (result i32)))
+  (import "wasi:io/streams@0.2.0" "[method]output-stream.blocking-write-and-flush" (func $write (param i32 i32 i32 i32)))
+  (memory (export "memory") 64)
+  (global $free (mut i32) (i32.const 65536))
+  (func $allocate (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
+    (local $place i32)
+    (local.set $place (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (global.set $free (i32.add (local.get $place) (local.get $size)))
+    (local.get $place))
+  (func (export "handle") (param $request i32) (result i32)
+    (local $out i32)
+    (local.set $out (call $stdout))
+    (loop $again
+      (call $write (local.get $out) (i32.const 65536) (i32.const 4096) (i32.const 32768))
+      (br $again))
+    unreachable)
+  (func (export "get-event-selector") (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    unreachable))

@@ -1,0 +1,17 @@
+;; Makes its table as large as it can, and answers 200 only if there was an end to it.
+(module
+  (table $t 1 funcref)
+  (memory (export "memory") 64)
+  (global $free (mut i32) (i32.const 65536))
+  (func $allocate (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
+    (local $place i32)
+    (local.set $place (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (global.set $free (i32.add (local.get $place) (local.get $size)))
+    (local.get $place))
+  (func (export "handle") (param $request i32) (result i32)
+    (loop $more
+      (if (i32.ne (table.grow $t (ref.null func) (i32.const 4096)) (i32.const -1)) (then (br $more))))
+    (if (i32.gt_u (table.size $t) (i32.const 200000)) (then unreachable))
+    (i32.const 32768))
+  (func (export "get-event-selector") (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    unreachable))

@@ -1,0 +1,23 @@
+;; Waits for the first of 5,000 timers of a year, each of which is there twice.
+(module
+  (import "wasi:clocks/monotonic-clock@0.2.0" "subscribe-duration" (func $subscribe (param i64) (result i32)))
+  (import "wasi:io/poll@0.2.0" "poll" (func $poll (param i32 i32 i32)))
+  (memory (export "memory") 64)
+  (global $free (mut i32) (i32.const 65536))
+  (func $allocate (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
+    (local $place i32)
+    (local.set $place (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (global.set $free (i32.add (local.get $place) (local.get $size)))
+    (local.get $place))
+  (func (export "handle") (param $request i32) (result i32)
+    (local $n i32)
+    (loop $again
+      (i32.store offset=65536 (i32.shl (local.get $n) (i32.const 2)) (call $subscribe (i64.const 31536000000000000)))
+      (local.set $n (i32.add (local.get $n) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.get $n) (i32.const 5000))))
+    (memory.copy (i32.const 85536) (i32.const 65536) (i32.const 20000))
+    (global.set $free (i32.const 200000))
+    (call $poll (i32.const 65536) (i32.const 10000) (i32.const 32768))
+    (i32.const 32768))
+  (func (export "get-event-selector") (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    unreachable))

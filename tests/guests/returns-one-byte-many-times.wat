@@ -1,0 +1,22 @@
+;; Returns 60,000 events that all share one payload of 64 KB: 4 GB, if it were copied.
+(module
+  (memory (export "memory") 128)
+  (global $free (mut i32) (i32.const 65536))
+  (func $allocate (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
+    (local $place i32)
+    (local.set $place (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (global.set $free (i32.add (local.get $place) (local.get $size)))
+    (local.get $place))
+  (func (export "handle") (param $request i32) (result i32)
+    (local $n i32)
+    (memory.fill (i32.const 4000000) (i32.const 49) (i32.const 65536))
+    (loop $again
+      (i32.store offset=65544 (i32.mul (local.get $n) (i32.const 40)) (i32.const 4000000))
+      (i32.store offset=65548 (i32.mul (local.get $n) (i32.const 40)) (i32.const 65536))
+      (local.set $n (i32.add (local.get $n) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.get $n) (i32.const 60000))))
+    (i32.store (i32.const 32772) (i32.const 65536))
+    (i32.store (i32.const 32776) (i32.const 60000))
+    (i32.const 32768))
+  (func (export "get-event-selector") (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    unreachable))
