@@ -70,9 +70,9 @@ async fn a_handler_that_throws_is_500_with_the_place_in_the_record() {
 #[tokio::test]
 async fn a_handler_that_spins_or_waits_for_ever_is_504() {
     let scene = Scene::start().await;
-    let start = Instant::now();
     scene.fails("spins", "", 504, "handler_timed_out").await;
-    assert!(start.elapsed() < Duration::from_millis(2900), "stopped by its CPU time: {:?}", start.elapsed());
+    let spent = scene.api().get("/v1/connectors/hostile").await.expect(200)["usage"]["cpuMs"].as_u64().unwrap();
+    assert!(spent < 2_000, "stopped by its processor time, not at the deadline: {spent} ms");
     scene.fails("waits-too-long", "", 504, "handler_timed_out").await;
 }
 
