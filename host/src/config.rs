@@ -263,7 +263,7 @@ pub(crate) struct Storage {
     /// Events that may wait for a subscription; beyond that the oldest stop waiting
     #[arg(long, value_name = "N", env = "PATCHBAY_UNROUTED_EVENTS_MAX", default_value_t = 100_000)]
     pub(crate) unrouted_events_max: u64,
-    /// Bodies and payloads on disk, in bytes; beyond that webhooks are answered 503
+    /// Bodies and payloads on disk, in bytes; beyond that webhooks are answered 503. Those without events get three quarters
     #[arg(long, value_name = "BYTES", env = "PATCHBAY_CONTENT_BYTES_MAX", default_value_t = 50 << 30)]
     pub(crate) content_bytes_max: u64,
     /// Size of one file of bodies and payloads, in bytes

@@ -200,7 +200,10 @@ fn find(app: &App, caller: &Caller, id: &str) -> Answer<WebhookRequest> {
 }
 
 async fn incoming(app: &App, request: &WebhookRequest) -> Answer<Incoming> {
-    let gone = || Problem::new(StatusCode::GONE, "expired").detail("the request's content has expired");
+    let gone = || {
+        Problem::new(StatusCode::GONE, "expired")
+            .detail("the request's content has expired, or there was no room to keep it")
+    };
     let (received, body) = content(app, request)?.ok_or_else(gone)?;
     let integration = app.store.integration(&request.integration)?.filter(|found| found.id == request.integration_id);
     let integration = integration.ok_or_else(|| Problem::conflict("the request's integration was deleted"))?;

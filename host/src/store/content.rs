@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use super::sync::sync_folder;
 
+/// Which part of the room, as 1 / this, is kept free for requests with events.
+const PART_FOR_EVENTS: u64 = 4;
+
 /// Where a piece of content is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ContentRef {
@@ -135,10 +138,14 @@ pub(super) struct Appender<'l> {
 }
 
 impl Appender<'_> {
+    /// Whether the pieces leave the room free that is for requests with events.
+    pub(super) fn has_spare_room(&self, pieces: &[&[u8]]) -> bool {
+        self.room.saturating_sub(bytes_of(pieces)) >= self.log.bytes_max / PART_FOR_EVENTS
+    }
+
     /// Adds pieces, in order; all of them or none.
     pub(super) fn add(&mut self, pieces: &[&[u8]]) -> Result<Vec<ContentRef>, Error> {
-        let added: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
-        self.room = self.room.checked_sub(added).ok_or(Error::Full { bytes_max: self.log.bytes_max })?;
+        self.room = self.room.checked_sub(bytes_of(pieces)).ok_or(Error::Full { bytes_max: self.log.bytes_max })?;
         pieces.iter().map(|piece| self.add_one(piece)).collect()
     }
 
@@ -210,6 +217,10 @@ fn sizes(folder: &Path) -> Result<BTreeMap<u32, u64>, Error> {
         }
     }
     Ok(sizes)
+}
+
+fn bytes_of(pieces: &[&[u8]]) -> u64 {
+    pieces.iter().map(|piece| piece.len() as u64).sum()
 }
 
 fn check(bytes: &[u8]) -> u32 {

@@ -151,7 +151,9 @@ impl<'s> Group<'s> {
 
     /// Adds a webhook to the group; all of it or nothing.
     pub(super) fn add(&mut self, commit: WebhookCommit) -> Result<Kept, Error> {
-        let (places, payloads) = self.add_content(&commit)?;
+        let Some((places, payloads)) = self.add_content(&commit)? else {
+            return self.add_without_content(commit.request);
+        };
         let mut rows = Rows::default();
         let (mut seen, mut joined) = (HashMap::new(), HashSet::new());
         let (mut deliveries, mut unrouted) = (Vec::new(), 0);
@@ -174,7 +176,7 @@ impl<'s> Group<'s> {
             }
             rows.event(&event)?;
         }
-        let request = finish(commit.request, places, deliveries.len(), unrouted);
+        let request = finish(commit.request, Some(places), deliveries.len(), unrouted);
         rows.put(request_key(&request.id), &request)?;
         for (key, seen) in &seen {
             rows.put(key.clone(), seen)?;
@@ -188,19 +190,31 @@ impl<'s> Group<'s> {
         Ok(Kept { request, deliveries })
     }
 
+    fn add_without_content(&mut self, request: WebhookRequest) -> Result<Kept, Error> {
+        let request = finish(request, None, 0, 0);
+        self.records.insert(request_key(&request.id), encode(&request)?);
+        Ok(Kept { request, deliveries: Vec::new() })
+    }
+
     /// Writes what was added: content first, then all records at once.
     pub(super) fn write(self) -> Result<(), Error> {
         profile::timed(Step::AppendContent, || self.content.finish())?;
         Ok(profile::timed(Step::WriteRecords, || self.tree.apply_batch(self.records))?)
     }
 
-    fn add_content(&mut self, commit: &WebhookCommit) -> Result<(RequestContent, Vec<ContentRef>), Error> {
+    /// `None` if it is content that has to leave the room to others: nobody can use up the room of events by sending what
+    /// has none, such as wrong signatures.
+    fn add_content(&mut self, commit: &WebhookCommit) -> Result<Option<(RequestContent, Vec<ContentRef>)>, Error> {
         let received = encode(&commit.received)?;
         let mut pieces: Vec<&[u8]> = vec![&received, &commit.body];
         pieces.extend(commit.routed.iter().map(|(event, _)| event.payload.as_bytes()));
+        let has_events = !commit.routed.is_empty() || !commit.request.refused_events.is_empty();
+        if !has_events && !self.content.has_spare_room(&pieces) {
+            return Ok(None);
+        }
         let mut places = self.content.add(&pieces)?.into_iter();
         match (places.next(), places.next()) {
-            (Some(received), Some(body)) => Ok((RequestContent { received, body }, places.collect())),
+            (Some(received), Some(body)) => Ok(Some((RequestContent { received, body }, places.collect()))),
             _ => Err(Error::Corrupt("content was not appended".into())),
         }
     }
@@ -308,8 +322,13 @@ pub(super) fn seen_key(event: &RoutedEvent) -> Option<Key> {
     Some(Key::new(Table::Seen).part(event.integration_id.as_str()).part(&event.webhook_key).tail(identity))
 }
 
-fn finish(mut request: WebhookRequest, places: RequestContent, deliveries: usize, unrouted: u64) -> WebhookRequest {
-    request.content = Some(places);
+fn finish(
+    mut request: WebhookRequest,
+    places: Option<RequestContent>,
+    deliveries: usize,
+    unrouted: u64,
+) -> WebhookRequest {
+    request.content = places;
     request.delivery_count = u32::try_from(deliveries).unwrap_or(u32::MAX);
     if request.event_count > 0 {
         request.status = match (deliveries, unrouted) {

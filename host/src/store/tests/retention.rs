@@ -92,6 +92,22 @@ async fn content_expires_and_makes_room() {
 }
 
 #[tokio::test]
+async fn requests_without_events_cannot_use_up_the_room_of_those_that_have_some() {
+    let mut store = store_with(|options| (options.content_segment_bytes, options.content_bytes_max) = (1_000, 8_000));
+    let integration = store.integration_in_use().await;
+    let mut requests = Vec::new();
+    for _ in 0..200 {
+        requests.push(receive(&store, &integration, HOOK, Vec::new(), at(0)).await.unwrap());
+    }
+    let event = receive(&store, &integration, HOOK, vec![event(["x".repeat(300)])], at(0)).await.unwrap();
+    store.reopen();
+    assert!(event.content.is_some());
+    assert!(requests.first().unwrap().content.is_some(), "there was room");
+    let last = store.webhook_request(&requests.last().unwrap().id).unwrap().expect("it can be found");
+    assert!(last.content.is_none());
+}
+
+#[tokio::test]
 async fn content_that_has_not_expired_is_kept() {
     let store = store_with(|options| options.content_segment_bytes = 100);
     let integration = store.integration_in_use().await;
