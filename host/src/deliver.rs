@@ -102,6 +102,9 @@ async fn attempt(app: &App, claim: Claim) {
         }
         Err(error) => (Outcome::Denied(error.to_string()), Settlement::Dead),
     };
+    if let Some(until) = retry::held_until(&app.config.retry_schedule(), &outcome, clock::now()) {
+        app.store.hold(&claim, until);
+    }
     app.metrics.attempted(&outcome, &settlement);
     let took_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     if let Err(error) = app.store.settle(&claim, record(&outcome, at, took_ms), settlement) {

@@ -64,18 +64,27 @@ pub(crate) enum Next {
 
 /// Returns what follows attempt number `attempt_number`, the first being 1. `jitter` is drawn from 0 to 1.
 pub(crate) fn next(schedule: &Schedule, attempt_number: u32, outcome: &Outcome, now: Timestamp, jitter: f64) -> Next {
-    let asked_s = match outcome {
+    match outcome {
         Outcome::Accepted { .. } => return Next::Done,
         Outcome::Gone => return Next::DisableSubscription,
-        Outcome::Refused { status: 429 | 503, retry_after_s } => retry_after_s.unwrap_or(0),
-        Outcome::Refused { .. } | Outcome::TimedOut | Outcome::Unreachable(_) | Outcome::Denied(_) => 0,
-    };
+        Outcome::Refused { .. } | Outcome::TimedOut | Outcome::Unreachable(_) | Outcome::Denied(_) => {}
+    }
     let Some(gap_ms) = schedule.gaps_ms.get(attempt_number.saturating_sub(1) as usize) else {
         return Next::DeadLetter;
     };
     // The later of both: a destination can ask for more patience than the schedule has, never for less.
-    let asked_ms = asked_s.min(schedule.retry_after_s_max).saturating_mul(1_000);
+    let asked_ms = asked_ms(schedule, outcome).unwrap_or(0);
     Next::RetryAt(after(now, jittered(*gap_ms, schedule.jitter_pct, jitter).max(asked_ms)))
+}
+
+/// Returns until when nothing at all may go to a destination that asks for patience.
+pub(crate) fn held_until(schedule: &Schedule, outcome: &Outcome, now: Timestamp) -> Option<Timestamp> {
+    asked_ms(schedule, outcome).map(|asked_ms| after(now, asked_ms))
+}
+
+fn asked_ms(schedule: &Schedule, outcome: &Outcome) -> Option<u64> {
+    let Outcome::Refused { status: 429 | 503, retry_after_s } = outcome else { return None };
+    Some((*retry_after_s)?.min(schedule.retry_after_s_max).saturating_mul(1_000))
 }
 
 fn jittered(gap_ms: u64, jitter_pct: u32, jitter: f64) -> u64 {

@@ -125,6 +125,26 @@ async fn retry_after_is_honoured_when_it_asks_for_more_than_the_schedule() {
 }
 
 #[tokio::test]
+async fn a_destination_that_asks_for_patience_gets_nothing_else_meanwhile() {
+    let echo = Echo::start().await;
+    echo.receiver.script("/s", [Step::Header(429, "retry-after", "3".to_owned())]);
+    echo.subscribe("s", "/s").await;
+    echo.subscribe("t", "/t").await;
+    echo.send("s", json!(1)).await.expect(200);
+    wait_for("the first attempt to be recorded", async || {
+        let deliveries = echo.api().all("/v1/deliveries").await;
+        deliveries.iter().any(|delivery| delivery["attempts"][0]["answer"] == 429).then_some(())
+    })
+    .await;
+    echo.send("s", json!(2)).await.expect(200);
+    echo.send("t", json!(3)).await.expect(200);
+    let other = echo.receiver.wait("/t", 1).await.remove(0);
+    let tries = echo.receiver.wait("/s", 3).await;
+    assert!(other.at < tries[1].at, "another destination waited, too");
+    assert!(tries[1].at - tries[0].at >= Duration::from_secs(3), "{:?}", tries[1].at - tries[0].at);
+}
+
+#[tokio::test]
 async fn a_410_disables_the_subscription_and_says_so() {
     let echo = Echo::start().await;
     let subscription = echo.subscribe("s", "/s").await;

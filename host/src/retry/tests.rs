@@ -70,6 +70,20 @@ fn retry_after_can_lengthen_a_gap_and_not_shorten_it() {
 }
 
 #[test]
+fn a_destination_is_held_for_what_it_asks_alone() {
+    fn check(outcome: Outcome, expected_s: Option<i64>) {
+        let held = held_until(&Schedule::default(), &outcome, now());
+        assert_eq!(held.map(|until| until.duration_since(now()).as_secs()), expected_s, "{outcome:?}");
+    }
+    check(refused(429, Some(600)), Some(600));
+    check(refused(503, Some(u64::MAX)), Some(86_400));
+    check(refused(429, None), None);
+    check(refused(500, Some(600)), None);
+    check(Outcome::TimedOut, None);
+    check(Outcome::Accepted { status: 200 }, None);
+}
+
+#[test]
 fn a_wait_beyond_the_end_of_time_ends_there() {
     let schedule = Schedule { gaps_ms: vec![u64::MAX], jitter_pct: 100, retry_after_s_max: u64::MAX };
     assert_eq!(next(&schedule, 1, &Outcome::TimedOut, now(), 1.0), Next::RetryAt(Timestamp::MAX));

@@ -100,6 +100,11 @@ impl Store {
         self.release(claim)
     }
 
+    /// Nothing more goes to the destination of this claim before `until`, or before a restart. Settle the claim after.
+    pub(crate) fn hold(&self, claim: &Claim, until: Timestamp) {
+        self.lanes().hold(&claim.delivery.subscription, until.as_millisecond());
+    }
+
     /// Gives a claim back untried.
     pub(crate) fn release(&self, claim: &Claim) -> Result<(), Error> {
         let lane = &claim.delivery.subscription;

@@ -1,5 +1,6 @@
 //! Whose turn it is: one lane of due deliveries for each subscription, served in turn, so that a slow destination
-//! holds up only its own lane. Kept in memory and rebuilt at start. No I/O, no clock.
+//! holds up only its own lane, and one that asks for patience gets nothing of its lane. Kept in memory and rebuilt at
+//! start, holds excepted. No I/O, no clock.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
@@ -16,6 +17,8 @@ pub(super) struct Lanes {
 struct Lane {
     in_flight: HashSet<DeliveryId>,
     place: Place,
+    /// The destination asked for nothing before.
+    held_until_ms: Option<i64>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -37,6 +40,7 @@ impl Lanes {
     /// Something in this lane is due at `at_ms`.
     pub(super) fn due(&mut self, id: &SubscriptionId, at_ms: i64) {
         let lane = self.lanes.entry(id.clone()).or_default();
+        let at_ms = lane.not_before(at_ms);
         let is_sooner = match lane.place {
             Place::Idle => lane.in_flight.len() < self.in_flight_max,
             Place::Timer(timer) => at_ms < timer,
@@ -54,9 +58,24 @@ impl Lanes {
             self.place(&id, Place::Ready);
             self.ready.push_back(id);
         }
-        let id = self.ready.pop_front()?;
-        self.place(&id, Place::Idle);
-        Some(id)
+        while let Some(id) = self.ready.pop_front() {
+            self.place(&id, Place::Idle);
+            let Some(until) = self.held_until(&id).filter(|until| *until > now_ms) else {
+                self.lanes.entry(id.clone()).or_default().held_until_ms = None;
+                return Some(id);
+            };
+            self.set(&id, Some(until));
+        }
+        None
+    }
+
+    /// Nothing of this lane has its turn before `until_ms`. For a lane with something under way: settling it looks anew.
+    pub(super) fn hold(&mut self, id: &SubscriptionId, until_ms: i64) {
+        let Some(lane) = self.lanes.get_mut(id) else { return };
+        lane.held_until_ms = lane.held_until_ms.max(Some(until_ms));
+        if let Place::Timer(at) = lane.place {
+            self.set(id, Some(at));
+        }
     }
 
     /// When the next lane is due.
@@ -101,6 +120,8 @@ impl Lanes {
             return;
         }
         let is_full = lane.in_flight.len() >= self.in_flight_max;
+        // A held lane has a timer even if nothing is due, so that it is remembered until then and forgotten after.
+        let next_ms = next_ms.map(|at| lane.not_before(at)).or(lane.held_until_ms);
         self.leave_timer(id);
         match next_ms.filter(|_| !is_full) {
             Some(at) => {
@@ -109,6 +130,10 @@ impl Lanes {
             }
             None => self.rest(id),
         }
+    }
+
+    fn held_until(&self, id: &SubscriptionId) -> Option<i64> {
+        self.lanes.get(id)?.held_until_ms
     }
 
     fn rest(&mut self, id: &SubscriptionId) {
@@ -127,6 +152,12 @@ impl Lanes {
 
     fn place(&mut self, id: &SubscriptionId, place: Place) {
         self.lanes.entry(id.clone()).or_default().place = place;
+    }
+}
+
+impl Lane {
+    fn not_before(&self, at_ms: i64) -> i64 {
+        self.held_until_ms.map_or(at_ms, |until| until.max(at_ms))
     }
 }
 
@@ -173,6 +204,55 @@ mod tests {
         lanes.resume(&lane, Some(7));
         assert_eq!((lanes.next(6), lanes.next_timer()), (None, Some(7)));
         assert_eq!(lanes.next(7), Some(lane));
+    }
+
+    #[test]
+    fn a_held_lane_gets_no_turn_before_its_time_whatever_is_due_in_it() {
+        let (held, other, delivery) = (SubscriptionId::new(), SubscriptionId::new(), DeliveryId::new());
+        let mut lanes = Lanes::new(2);
+        lanes.due(&held, 0);
+        assert_eq!(lanes.next(0), Some(held.clone()));
+        lanes.claimed(&held, Some(&delivery), Some(0));
+        lanes.due(&other, 0);
+        lanes.hold(&held, 50);
+        lanes.hold(&held, 20);
+        assert_eq!((lanes.next(1), lanes.next(1)), (Some(other), None));
+        lanes.settled(&held, &delivery, Some(30));
+        lanes.due(&held, 2);
+        assert_eq!((lanes.next(49), lanes.next_timer()), (None, Some(50)));
+        assert_eq!(lanes.next(50), Some(held));
+    }
+
+    #[test]
+    fn a_lane_that_is_held_when_its_turn_had_come_waits() {
+        let (lane, delivery) = (SubscriptionId::new(), DeliveryId::new());
+        let other = SubscriptionId::new();
+        let mut lanes = Lanes::new(2);
+        lanes.due(&lane, 0);
+        lanes.next(0);
+        lanes.due(&other, -1);
+        lanes.claimed(&lane, Some(&delivery), Some(0));
+        assert_eq!(lanes.next(0), Some(other));
+        assert!(lanes.lanes[&lane].place == Place::Ready);
+        lanes.hold(&lane, 9);
+        assert_eq!((lanes.next(8), lanes.next_timer()), (None, Some(9)));
+        assert_eq!(lanes.next(9), Some(lane));
+    }
+
+    #[test]
+    fn a_hold_outlives_the_delivery_that_met_it_and_is_forgotten_after_its_time() {
+        let (lane, delivery) = (SubscriptionId::new(), DeliveryId::new());
+        let mut lanes = Lanes::new(1);
+        lanes.due(&lane, 0);
+        lanes.next(0);
+        lanes.claimed(&lane, Some(&delivery), None);
+        lanes.hold(&lane, 9);
+        lanes.settled(&lane, &delivery, None);
+        lanes.due(&lane, 1);
+        assert_eq!((lanes.next(8), lanes.next_timer()), (None, Some(9)));
+        assert_eq!(lanes.next(9), Some(lane.clone()));
+        lanes.claimed(&lane, None, None);
+        assert!(lanes.lanes.is_empty() && lanes.timers.is_empty() && lanes.ready.is_empty());
     }
 
     #[test]
