@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
 use wit_parser::{ManglingAndAbi, Resolve};
 
-use crate::harness::{Answer, Host, Settings, build, connector_folder, repository};
+use crate::harness::{Answer, Host, Settings, build, connector_folder, repository, section};
 
 const MANIFEST_SECTION: &str = "patchbay:manifest";
 
@@ -30,28 +30,6 @@ fn connector() -> Vec<u8> {
 fn with_manifest(mut component: Vec<u8>, manifest: impl AsRef<[u8]>) -> Vec<u8> {
     section(&mut component, MANIFEST_SECTION, manifest.as_ref());
     component
-}
-
-/// Appends a custom section.
-fn section(component: &mut Vec<u8>, name: &str, data: &[u8]) {
-    let mut content = leb128(name.len());
-    content.extend(name.as_bytes());
-    content.extend(data);
-    component.push(0);
-    component.extend(leb128(content.len()));
-    component.extend(content);
-}
-
-fn leb128(mut value: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    loop {
-        let low = (value & 0x7f) as u8;
-        value >>= 7;
-        bytes.push(if value == 0 { low } else { low | 0x80 });
-        if value == 0 {
-            return bytes;
-        }
-    }
 }
 
 fn manifest() -> Value {

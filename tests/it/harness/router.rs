@@ -60,7 +60,7 @@ pub(super) fn with_manifest(mut component: Vec<u8>, key: &str, build: &str) -> V
 }
 
 /// Appends a custom section.
-pub(super) fn section(component: &mut Vec<u8>, name: &str, data: &[u8]) {
+pub(crate) fn section(component: &mut Vec<u8>, name: &str, data: &[u8]) {
     let mut content = leb128(name.len());
     content.extend(name.as_bytes());
     content.extend(data);
