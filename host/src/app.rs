@@ -153,6 +153,7 @@ impl App {
         Levels {
             queued: self.store.queued_deliveries(),
             sandbox_calls: self.sandbox.calls_under_way(),
+            sandbox_times: self.sandbox.times(),
             memory_bytes: resident_memory_bytes(),
         }
     }

@@ -150,8 +150,8 @@ pub(crate) struct Limits {
     /// How long a call may wait for its turn before it is answered 503, in milliseconds
     #[arg(long, value_name = "MS", env = "PATCHBAY_GUEST_QUEUE_MS_MAX", default_value_t = 2_000)]
     pub(crate) guest_queue_ms_max: u64,
-    /// Processor time that a call may take before it takes turns with others that take as long, in milliseconds: those of
-    /// one connector share half of the processors, all of them leave one to calls that are brief
+    /// Processor time that a call may take before it takes turns with others that take as long, in milliseconds: all of them
+    /// leave one processor to calls that are brief, and where other connectors are called it pauses as long as it runs
     #[arg(long, value_name = "MS", env = "PATCHBAY_GUEST_BRIEF_CALL_MS_MAX", default_value_t = 20)]
     pub(crate) guest_brief_call_ms_max: u64,
     /// Calls of a connector in a row that may trap or run into a limit; then it rests and its webhooks are answered 503

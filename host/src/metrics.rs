@@ -1,6 +1,7 @@
 //! What the server counts and measures, for Prometheus. Labels take a few fixed values each: nothing that comes from
 //! outside becomes one.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
@@ -15,6 +16,7 @@ use crate::store::Settlement;
 use crate::webhook_request::{RequestStatus, WebhookRequest};
 
 type Label = [(&'static str, &'static str); 1];
+type Seconds = Counter<f64, AtomicU64>;
 type Counters = Family<Label, Counter>;
 
 /// 0.5 ms to 16 s.
@@ -35,6 +37,8 @@ pub(crate) struct Metrics {
     settled: Counters,
     queued: Gauge,
     sandbox_calls: Gauge,
+    sandbox_cpu_seconds: Seconds,
+    sandbox_held_back_seconds: Seconds,
     memory_bytes: Gauge,
 }
 
@@ -42,6 +46,8 @@ pub(crate) struct Metrics {
 pub(crate) struct Levels {
     pub(crate) queued: usize,
     pub(crate) sandbox_calls: usize,
+    /// Processor time that calls of connectors took, and how long they were held back.
+    pub(crate) sandbox_times: (Duration, Duration),
     pub(crate) memory_bytes: u64,
 }
 
@@ -60,6 +66,8 @@ impl Metrics {
             settled: Counters::default(),
             queued: Gauge::default(),
             sandbox_calls: Gauge::default(),
+            sandbox_cpu_seconds: Seconds::default(),
+            sandbox_held_back_seconds: Seconds::default(),
             memory_bytes: Gauge::default(),
             registry: Registry::default(),
         };
@@ -75,6 +83,9 @@ impl Metrics {
         registry.register("deliveries_settled", "Deliveries that ended, by how", m.settled.clone());
         registry.register("deliveries_queued", "Deliveries that are not settled", m.queued.clone());
         registry.register("sandbox_calls", "Calls of connectors under way", m.sandbox_calls.clone());
+        let (cpu, held_back) = (m.sandbox_cpu_seconds.clone(), m.sandbox_held_back_seconds.clone());
+        registry.register("sandbox_cpu_seconds", "Processor time of connectors' calls", cpu);
+        registry.register("sandbox_held_back_seconds", "Waits of calls so that others were served", held_back);
         registry.register("memory_bytes", "Resident memory of the process", m.memory_bytes.clone());
         Metrics { registry, ..metrics }
     }
@@ -112,6 +123,8 @@ impl Metrics {
     pub(crate) fn show(&self, levels: &Levels) -> String {
         self.queued.set(i64::try_from(levels.queued).unwrap_or(i64::MAX));
         self.sandbox_calls.set(i64::try_from(levels.sandbox_calls).unwrap_or(i64::MAX));
+        set(&self.sandbox_cpu_seconds, levels.sandbox_times.0);
+        set(&self.sandbox_held_back_seconds, levels.sandbox_times.1);
         self.memory_bytes.set(i64::try_from(levels.memory_bytes).unwrap_or(i64::MAX));
         let mut text = String::new();
         // Writing to a string does not fail.
@@ -122,6 +135,11 @@ impl Metrics {
 
 fn count(counters: &Counters, label: &'static str, value: &'static str) {
     counters.get_or_create(&[(label, value)]).inc();
+}
+
+/// What is counted elsewhere, and never falls.
+fn set(seconds: &Seconds, time: Duration) {
+    seconds.inner().store(time.as_secs_f64().to_bits(), Ordering::Relaxed);
 }
 
 fn class(status: u16) -> &'static str {

@@ -27,8 +27,8 @@ use crate::profile::{self, Step};
 use crate::secret::Vault;
 use guest::{DeadlinePassed, Guest};
 use machine_code::MachineCode;
-use meter::{Calls, Meter, Turns};
-use standing::{Ending, Standing, Standings, Usage};
+use meter::{Meter, Share, Turns};
+use standing::{Ending, Spent, Standing, Standings, Usage};
 
 pub(crate) use wit::patchbay::connector::types;
 
@@ -125,8 +125,7 @@ pub(crate) struct Sandbox {
 pub(crate) struct Loaded {
     connector: wit::ConnectorPre<Guest>,
     calls: Arc<Semaphore>,
-    long_calls: Arc<Semaphore>,
-    begun: Calls,
+    share: Arc<Share>,
     standing: Arc<Standing>,
     /// When it was last asked for, in milliseconds since the sandbox started.
     used_at_ms: AtomicU64,
@@ -158,6 +157,12 @@ impl Sandbox {
     /// What the connector with this code has used since the server started.
     pub(crate) fn usage(&self, digest: &str) -> Usage {
         self.standings.usage(digest, elapsed_ms(self.started))
+    }
+
+    /// Processor time that all calls took, and how long they waited so that others were served.
+    pub(crate) fn times(&self) -> (Duration, Duration) {
+        let Spent { cpu, held_back } = self.standings.spent();
+        (cpu, held_back)
     }
 
     /// How many calls of connectors run at this moment.
@@ -228,8 +233,8 @@ impl Sandbox {
             Ok(leave) => leave,
             Err(rests_ms) => return Called::failed(Error::Resting { retry_after_s: rests_ms.div_ceil(1_000).max(1) }),
         };
-        loaded.begun.begin();
-        let (meter, waits_for_others) = (Meter::new(), grant.api_client.is_some());
+        loaded.share.begin();
+        let (meter, waits_for_others) = (Arc::new(Meter::default()), grant.api_client.is_some());
         let called = self.run(loaded, grant, &meter, call).await;
         let ending = match &called.result {
             Ok(_) => Ending::Well,
@@ -241,7 +246,7 @@ impl Sandbox {
                 Ending::Unknown
             }
         };
-        leave.end(ending, meter.total(), elapsed_ms(self.started));
+        leave.end(ending, Spent { cpu: meter.total(), held_back: meter.held_back() }, elapsed_ms(self.started));
         called
     }
 
@@ -264,6 +269,7 @@ impl Sandbox {
             Err(error) => return Called::failed(error),
         };
         waiting.end();
+        let turns = self.turns(loaded);
         let making = profile::span(Step::NewStore);
         let (mut store, log) = guest::new_call(
             &self.engine,
@@ -271,10 +277,11 @@ impl Sandbox {
             deadline,
             grant.api_client,
             grant.clock,
-            (Arc::clone(meter), self.turns(loaded)),
+            (Arc::clone(meter), turns.clone()),
         );
         making.end();
         let run = async {
+            meter.take_turn(&turns).await;
             let instantiating = profile::span(Step::Instantiate);
             let connector = loaded.connector.instantiate_async(&mut store).await?;
             instantiating.end();
@@ -306,12 +313,7 @@ impl Sandbox {
 
     fn turns(&self, loaded: &Loaded) -> Turns {
         let brief = Duration::from_millis(self.limits.brief_call_ms_max);
-        Turns {
-            brief,
-            own: Arc::clone(&loaded.long_calls),
-            all: Arc::clone(&self.long_calls),
-            calls: loaded.begun.clone(),
-        }
+        Turns { brief, share: Arc::clone(&loaded.share), all: Arc::clone(&self.long_calls) }
     }
 
     fn classify(&self, error: &wasmtime::Error, store: &wasmtime::Store<Guest>) -> Error {
@@ -329,10 +331,9 @@ impl Sandbox {
         let instance = self.linker.instantiate_pre(component).map_err(not_a_connector)?;
         let connector = wit::ConnectorPre::new(instance).map_err(not_a_connector)?;
         let calls = Arc::new(Semaphore::new(self.limits.calls_per_connector_max));
-        let long_calls = Arc::new(Semaphore::new((processors() / 2).max(1)));
         let used_at_ms = AtomicU64::new(elapsed_ms(self.started));
-        let begun = Calls { all: Arc::clone(&self.begun), ..Calls::default() };
-        Ok(Loaded { connector, calls, long_calls, begun, standing, used_at_ms })
+        let share = Share::new((processors() / 2).max(1), &self.begun);
+        Ok(Loaded { connector, calls, share, standing, used_at_ms })
     }
 
     /// Where there are too many, the one goes that was not used for longest.

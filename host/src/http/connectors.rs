@@ -45,6 +45,8 @@ struct UsageView {
     failed: u64,
     crashed: u64,
     cpu_ms: u64,
+    /// How long calls waited so that other connectors were served.
+    held_back_ms: u64,
     /// A resting connector is not called, and its webhooks are answered 503.
     is_resting: bool,
     rests_ms: u64,
@@ -52,8 +54,16 @@ struct UsageView {
 
 impl From<Usage> for UsageView {
     fn from(usage: Usage) -> Self {
-        let Usage { calls, failed, crashed, cpu_ms, rests_ms } = usage;
-        UsageView { calls, failed, crashed, cpu_ms, is_resting: rests_ms.is_some(), rests_ms: rests_ms.unwrap_or(0) }
+        let Usage { calls, failed, crashed, cpu_ms, held_back_ms, rests_ms } = usage;
+        UsageView {
+            calls,
+            failed,
+            crashed,
+            cpu_ms,
+            held_back_ms,
+            is_resting: rests_ms.is_some(),
+            rests_ms: rests_ms.unwrap_or(0),
+        }
     }
 }
 

@@ -1,67 +1,87 @@
-//! How much processor time a call takes, what its guest makes the host do included, and when a call that takes much of it
-//! may go on. Never counts the time in which a call waits, nor what other threads took from it.
+//! How much processor time a call takes, what its guest makes the host do included, and when it may go on: where several
+//! connectors are called, each has half of the processors, and what takes long pauses as long as it ran.
+//! Never counts the time in which a call waits, nor what other threads took from it.
 
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::engine::TICK_MS;
 
+/// How long after a call of another connector a connector still keeps to its share.
+const COMPANY_MS: u64 = 50;
+
 /// Counts for one call.
+#[derive(Default)]
 pub(super) struct Meter {
     /// What this thread had used when it took the call up.
     began_ns: AtomicU64,
     spent_ns: AtomicU64,
-    /// How many calls of others there had been at its last turn.
-    others: AtomicU64,
+    held_back_ns: AtomicU64,
     turn: Mutex<Option<Turn>>,
 }
 
-/// A place among calls that take long: one of its connector's, one of all. Given back whenever the call stops to run.
-type Turn = [OwnedSemaphorePermit; 2];
+/// A place on a processor. Given back whenever the call stops to run.
+struct Turn {
+    _own: OwnedSemaphorePermit,
+    /// Among all calls that take long.
+    _all: Option<OwnedSemaphorePermit>,
+}
 
-/// The places among calls that take long.
+/// The places that a call may take.
 #[derive(Clone)]
 pub(super) struct Turns {
-    /// How long a call runs without such a place.
+    /// How long a call runs before it takes long.
     pub(super) brief: Duration,
-    pub(super) own: Arc<Semaphore>,
+    pub(super) share: Arc<Share>,
     pub(super) all: Arc<Semaphore>,
-    pub(super) calls: Calls,
 }
 
-/// How many calls began, of this connector and of all.
-#[derive(Clone, Default)]
-pub(super) struct Calls {
-    pub(super) own: Arc<AtomicU64>,
-    pub(super) all: Arc<AtomicU64>,
+/// What the calls of one connector have together.
+pub(super) struct Share {
+    places: Arc<Semaphore>,
+    began: Arc<AtomicU64>,
+    began_of_all: Arc<AtomicU64>,
+    /// How many calls of others there had been when somebody last looked.
+    others: AtomicU64,
+    alone_from_ms: AtomicU64,
+    made: Instant,
 }
 
-impl Calls {
-    pub(super) fn begin(&self) {
-        self.own.fetch_add(1, Ordering::Relaxed);
-        self.all.fetch_add(1, Ordering::Relaxed);
+impl Share {
+    /// `began_of_all` counts the calls of all connectors.
+    pub(super) fn new(places: usize, began_of_all: &Arc<AtomicU64>) -> Arc<Share> {
+        Arc::new(Share {
+            places: Arc::new(Semaphore::new(places)),
+            began: Arc::default(),
+            began_of_all: Arc::clone(began_of_all),
+            others: AtomicU64::new(began_of_all.load(Ordering::Relaxed)),
+            alone_from_ms: AtomicU64::new(0),
+            made: Instant::now(),
+        })
     }
 
-    fn of_others(&self) -> u64 {
-        self.all.load(Ordering::Relaxed).wrapping_sub(self.own.load(Ordering::Relaxed))
+    pub(super) fn begin(&self) {
+        self.began.fetch_add(1, Ordering::Relaxed);
+        self.began_of_all.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether other connectors are called at this time.
+    fn has_company(&self) -> bool {
+        let others = self.began_of_all.load(Ordering::Relaxed).wrapping_sub(self.began.load(Ordering::Relaxed));
+        let now_ms = u64::try_from(self.made.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if self.others.swap(others, Ordering::Relaxed) != others {
+            self.alone_from_ms.store(now_ms.saturating_add(COMPANY_MS), Ordering::Relaxed);
+        }
+        now_ms < self.alone_from_ms.load(Ordering::Relaxed)
     }
 }
 
 impl Meter {
-    pub(super) fn new() -> Arc<Meter> {
-        Arc::new(Meter {
-            began_ns: AtomicU64::new(0),
-            spent_ns: AtomicU64::new(0),
-            others: AtomicU64::new(0),
-            turn: Mutex::new(None),
-        })
-    }
-
     /// Runs a call. Its `spent` may be asked from inside of it alone.
     pub(super) async fn run<T>(&self, call: impl Future<Output = T>) -> T {
         let mut call = pin!(call);
@@ -85,31 +105,46 @@ impl Meter {
         Duration::from_nanos(self.spent_ns.load(Ordering::Relaxed))
     }
 
+    /// How long the call waited for its turn.
+    pub(super) fn held_back(&self) -> Duration {
+        Duration::from_nanos(self.held_back_ns.load(Ordering::Relaxed))
+    }
+
     fn running_ns(&self) -> u64 {
         let now = thread_ns().saturating_sub(self.began_ns.load(Ordering::Relaxed));
         self.spent_ns.load(Ordering::Relaxed).saturating_add(now)
     }
 
-    /// Lets others run. Returns when it is this call's turn: connectors take turns, and in each its calls.
+    /// Lets others run. Returns when it is this call's turn again.
     pub(super) fn rest(self: &Arc<Meter>, turns: &Turns) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         self.keep(None);
-        if self.spent() < turns.brief {
-            return Box::pin(tokio::task::yield_now());
-        }
         let (meter, turns) = (Arc::clone(self), turns.clone());
-        let others = turns.calls.of_others();
-        let others_are_called = self.others.swap(others, Ordering::Relaxed) != others;
         Box::pin(async move {
-            match others_are_called {
-                // As long as it has just run.
-                true => tokio::time::sleep(Duration::from_millis(TICK_MS)).await,
-                false => tokio::task::yield_now().await,
-            }
-            // Neither is ever closed; if one were, the call would go on all the same.
-            let Ok(own) = turns.own.acquire_owned().await else { return };
-            let Ok(all) = turns.all.acquire_owned().await else { return };
-            meter.keep(Some([own, all]));
+            tokio::task::yield_now().await;
+            meter.take_turn(&turns).await;
         })
+    }
+
+    /// Returns when it is this call's turn: connectors take turns, and in each its calls.
+    pub(super) async fn take_turn(&self, turns: &Turns) {
+        let (takes_long, has_company) = (self.spent() >= turns.brief, turns.share.has_company());
+        if !takes_long && !has_company {
+            return;
+        }
+        let start = Instant::now();
+        // Neither is ever closed; if one were, the call would go on all the same.
+        let Ok(own) = Arc::clone(&turns.share.places).acquire_owned().await else { return };
+        if takes_long && has_company {
+            // As long as it has just run, and with its place: the next of its connector waits, too.
+            tokio::time::sleep(Duration::from_millis(TICK_MS)).await;
+        }
+        let all = match takes_long {
+            true => Arc::clone(&turns.all).acquire_owned().await.ok(),
+            false => None,
+        };
+        let waited_ns = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.held_back_ns.fetch_add(waited_ns, Ordering::Relaxed);
+        self.keep(Some(Turn { _own: own, _all: all }));
     }
 
     fn keep(&self, turn: Option<Turn>) {
@@ -125,9 +160,15 @@ fn thread_ns() -> u64 {
 mod tests {
     use super::*;
 
-    fn turns(own: &Arc<Semaphore>, all: &Arc<Semaphore>) -> Turns {
-        let calls = Calls::default();
-        Turns { brief: Duration::from_millis(5), own: Arc::clone(own), all: Arc::clone(all), calls }
+    /// Places of a connector, and of all; and a count of calls that others may raise.
+    fn turns(own: usize, all: usize) -> (Turns, Arc<AtomicU64>) {
+        let began = Arc::default();
+        let share = Share::new(own, &began);
+        (Turns { brief: Duration::from_millis(5), share, all: Arc::new(Semaphore::new(all)) }, began)
+    }
+
+    fn free(turns: &Turns) -> (usize, usize) {
+        (turns.share.places.available_permits(), turns.all.available_permits())
     }
 
     fn spin(meter: &Meter, time: Duration) {
@@ -137,7 +178,7 @@ mod tests {
 
     #[tokio::test]
     async fn time_that_a_call_waits_is_not_counted_and_time_that_it_runs_is() {
-        let meter = Meter::new();
+        let meter = Meter::default();
         meter.run(tokio::time::sleep(Duration::from_millis(60))).await;
         assert!(meter.total() < Duration::from_millis(20), "{:?}", meter.total());
         meter.run(async { spin(&meter, Duration::from_millis(30)) }).await;
@@ -145,26 +186,42 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_call_takes_a_place_only_when_it_takes_long_and_gives_it_back_whenever_it_waits() {
-        let (own, all, meter) = (Arc::new(Semaphore::new(1)), Arc::new(Semaphore::new(1)), Meter::new());
-        let turns = turns(&own, &all);
+    async fn a_call_takes_a_place_when_it_takes_long_and_gives_it_back_whenever_it_waits() {
+        let ((turns, _), meter) = (turns(1, 1), Arc::new(Meter::default()));
         let call = async {
             meter.rest(&turns).await;
-            assert_eq!((own.available_permits(), all.available_permits()), (1, 1), "it was brief so far");
+            assert_eq!(free(&turns), (1, 1), "it was brief so far, and alone");
             spin(&meter, Duration::from_millis(6));
             meter.rest(&turns).await;
-            assert_eq!((own.available_permits(), all.available_permits()), (0, 0));
+            assert_eq!(free(&turns), (0, 0));
             tokio::time::sleep(Duration::from_millis(1)).await;
-            assert_eq!((own.available_permits(), all.available_permits()), (1, 1));
+            assert_eq!(free(&turns), (1, 1));
+        };
+        meter.run(call).await;
+    }
+
+    #[tokio::test]
+    async fn a_brief_call_takes_a_place_of_its_connector_where_others_are_called() {
+        let ((turns, began), meter) = (turns(1, 1), Meter::default());
+        began.fetch_add(1, Ordering::Relaxed);
+        let call = async {
+            meter.take_turn(&turns).await;
+            assert_eq!(free(&turns), (0, 1));
+        };
+        meter.run(call).await;
+        assert_eq!(free(&turns), (1, 1));
+        tokio::time::sleep(Duration::from_millis(COMPANY_MS + 10)).await;
+        let call = async {
+            meter.take_turn(&turns).await;
+            assert_eq!(free(&turns), (1, 1), "it is alone again");
         };
         meter.run(call).await;
     }
 
     #[tokio::test]
     async fn a_call_that_takes_long_waits_until_another_of_its_connector_rests() {
-        let (own, all, meter) = (Arc::new(Semaphore::new(1)), Arc::new(Semaphore::new(2)), Meter::new());
-        let other = Arc::clone(&own).acquire_owned().await.unwrap();
-        let turns = turns(&own, &all);
+        let ((turns, _), meter) = (turns(1, 2), Arc::new(Meter::default()));
+        let other = Arc::clone(&turns.share.places).acquire_owned().await.unwrap();
         let call = async {
             spin(&meter, Duration::from_millis(6));
             meter.rest(&turns).await;
@@ -174,24 +231,30 @@ mod tests {
         assert!(waited.is_err(), "the place is taken");
         drop(other);
         run.await;
+        assert!(meter.held_back() >= Duration::from_millis(40), "{:?}", meter.held_back());
     }
 
+    /// However many of its calls take long: while one pauses, none of the others takes its place.
     #[tokio::test]
-    async fn a_call_that_takes_long_pauses_only_where_others_are_called_meanwhile() {
-        let (own, all, meter) = (Arc::new(Semaphore::new(1)), Arc::new(Semaphore::new(1)), Meter::new());
-        let (turns, rested) = (turns(&own, &all), Mutex::new(Vec::new()));
-        let call = async {
-            spin(&meter, Duration::from_millis(6));
-            for others in [0, 0, 1, 0] {
-                turns.calls.all.fetch_add(others, Ordering::Relaxed);
-                turns.calls.begin();
-                let start = std::time::Instant::now();
-                meter.rest(&turns).await;
-                rested.lock().unwrap().push(start.elapsed() >= Duration::from_millis(TICK_MS));
+    async fn calls_that_take_long_pause_together_where_others_are_called_meanwhile() {
+        let ((turns, began), start) = (turns(1, 8), Instant::now());
+        let call = |has_company: bool| {
+            let (turns, began) = (turns.clone(), Arc::clone(&began));
+            async move {
+                let meter = Arc::new(Meter::default());
+                let call = async {
+                    spin(&meter, Duration::from_millis(6));
+                    began.fetch_add(u64::from(has_company), Ordering::Relaxed);
+                    turns.share.begin();
+                    meter.rest(&turns).await;
+                };
+                meter.run(call).await;
             }
         };
-        meter.run(call).await;
-        assert!(rested.lock().unwrap()[2], "another was called");
-        assert!(!rested.lock().unwrap().iter().all(|rested| *rested));
+        futures::future::join_all((0..4).map(|_| call(false))).await;
+        let alone = start.elapsed();
+        assert!(alone < Duration::from_millis(4 * (6 + TICK_MS)), "nobody pauses: {alone:?}");
+        futures::future::join_all((0..4).map(|_| call(true))).await;
+        assert!(start.elapsed() - alone >= Duration::from_millis(4 * TICK_MS), "{:?}", start.elapsed() - alone);
     }
 }

@@ -28,6 +28,13 @@ pub(super) enum Ending {
     Unknown,
 }
 
+/// What a call took.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Spent {
+    pub(super) cpu: Duration,
+    pub(super) held_back: Duration,
+}
+
 /// What a connector has used, for whoever asks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Usage {
@@ -37,6 +44,8 @@ pub(crate) struct Usage {
     /// Calls that trapped or ran into a limit.
     pub(crate) crashed: u64,
     pub(crate) cpu_ms: u64,
+    /// How long calls waited so that others were served.
+    pub(crate) held_back_ms: u64,
     /// How long the connector still rests; `None` if it does not.
     pub(crate) rests_ms: Option<u64>,
 }
@@ -55,6 +64,15 @@ impl Standings {
         let standings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         standings.get(digest).map(|standing| standing.usage(now_ms)).unwrap_or_default()
     }
+
+    /// What all calls took together.
+    pub(super) fn spent(&self) -> Spent {
+        let standings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        standings.values().fold(Spent::default(), |spent, standing| Spent {
+            cpu: spent.cpu + Duration::from_nanos(standing.cpu_ns.load(Ordering::Relaxed)),
+            held_back: spent.held_back + Duration::from_nanos(standing.held_back_ns.load(Ordering::Relaxed)),
+        })
+    }
 }
 
 #[derive(Default)]
@@ -63,6 +81,7 @@ pub(super) struct Standing {
     failed: AtomicU64,
     crashed: AtomicU64,
     cpu_ns: AtomicU64,
+    held_back_ns: AtomicU64,
     circuit: Mutex<Circuit>,
 }
 
@@ -101,6 +120,7 @@ impl Standing {
             failed: self.failed.load(Ordering::Relaxed),
             crashed: self.crashed.load(Ordering::Relaxed),
             cpu_ms: self.cpu_ns.load(Ordering::Relaxed) / 1_000_000,
+            held_back_ms: self.held_back_ns.load(Ordering::Relaxed) / 1_000_000,
             rests_ms: self.circuit().rests_until_ms.map(|until| until.saturating_sub(now_ms)),
         }
     }
@@ -111,11 +131,12 @@ impl Standing {
 }
 
 impl Leave {
-    pub(super) fn end(self, ending: Ending, cpu: Duration, now_ms: u64) {
+    pub(super) fn end(self, ending: Ending, spent: Spent, now_ms: u64) {
         let standing = &self.standing;
         if ending != Ending::Unknown {
             standing.calls.fetch_add(1, Ordering::Relaxed);
-            standing.cpu_ns.fetch_add(u64::try_from(cpu.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+            standing.cpu_ns.fetch_add(nanoseconds(spent.cpu), Ordering::Relaxed);
+            standing.held_back_ns.fetch_add(nanoseconds(spent.held_back), Ordering::Relaxed);
         }
         match ending {
             Ending::Unknown => {}
@@ -164,14 +185,22 @@ impl Drop for Leave {
     }
 }
 
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const LIMITS: Limits = Limits { crashes_in_a_row_max: 3, rest_ms_min: 100, rest_ms_max: 350 };
 
+    fn spent(cpu_ms: u64) -> Spent {
+        Spent { cpu: Duration::from_millis(cpu_ms), held_back: Duration::from_millis(1) }
+    }
+
     fn call(standing: &Arc<Standing>, ending: Ending, now_ms: u64) -> Result<(), u64> {
-        standing.ask(LIMITS, now_ms).map(|leave| leave.end(ending, Duration::from_millis(2), now_ms))
+        standing.ask(LIMITS, now_ms).map(|leave| leave.end(ending, spent(2), now_ms))
     }
 
     #[test]
@@ -191,7 +220,8 @@ mod tests {
         call(&standing, Ending::Crashed, now).unwrap();
         call(&standing, Ending::Well, now).unwrap();
         let usage = standing.usage(now);
-        assert_eq!((usage.calls, usage.crashed, usage.cpu_ms, usage.rests_ms), (9, 7, 18, None));
+        assert_eq!((usage.calls, usage.crashed, usage.rests_ms), (9, 7, None));
+        assert_eq!((usage.cpu_ms, usage.held_back_ms), (18, 9));
     }
 
     #[test]
@@ -214,7 +244,7 @@ mod tests {
         let proof = standing.ask(LIMITS, 100).ok().unwrap();
         assert_eq!(call(&standing, Ending::Well, 100), Err(100));
         // A proof that never began does not count, and another call may be it.
-        proof.end(Ending::Unknown, Duration::ZERO, 100);
+        proof.end(Ending::Unknown, spent(0), 100);
         call(&standing, Ending::Well, 100).unwrap();
         call(&standing, Ending::Well, 100).unwrap();
     }
@@ -224,7 +254,7 @@ mod tests {
         let standing = Arc::new(Standing::default());
         let under_way: Vec<Leave> = (0..20).filter_map(|_| standing.ask(LIMITS, 0).ok()).collect();
         for leave in under_way {
-            leave.end(Ending::Crashed, Duration::ZERO, 10);
+            leave.end(Ending::Crashed, spent(0), 10);
         }
         assert_eq!(call(&standing, Ending::Well, 60), Err(50));
         call(&standing, Ending::Well, 110).unwrap();
