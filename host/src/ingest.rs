@@ -18,7 +18,7 @@ use crate::routing;
 use crate::sandbox::{self, Called, Grant, types};
 use crate::secret;
 use crate::store::{self, NewEvent, Routing, WebhookCommit};
-use crate::subscription::Subscription;
+use crate::subscription::Recipient;
 use crate::targets::{self, Target};
 use crate::webhook_request::{HandledBy, Received, RequestStatus, WebhookRequest};
 
@@ -124,15 +124,15 @@ fn route(
     routing: &Routing<'_>,
     target: &Target,
     events: Vec<NewEvent>,
-) -> Result<Vec<(NewEvent, Vec<Subscription>)>, store::Error> {
+) -> Result<Vec<(NewEvent, Vec<Recipient>)>, store::Error> {
     let _span = profile::span(Step::Route);
     let matching =
         |selector: &str| routing.subscriptions_matching(&target.integration.id, &target.webhook_key, selector);
     events
         .into_iter()
         .map(|event| {
-            let subscriptions = routing::route(&event.selectors, matching)?;
-            Ok((event, subscriptions))
+            let recipients = routing::route(&event.selectors, matching)?;
+            Ok((event, recipients))
         })
         .collect()
 }
@@ -171,6 +171,7 @@ fn record(
         handled_in_ms: handled.took_ms,
         replay_of: incoming.replay_of.clone(),
         content: None,
+        events: None,
     }
 }
 

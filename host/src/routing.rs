@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use crate::id::SubscriptionId;
-use crate::subscription::Subscription;
+use crate::subscription::Recipient;
 
 /// Words that a selector holds when an id could not be read: two customers in that state would share their events.
 const UNREADABLE: &[&str] = &["undefined", "null", "NaN", "[object Object]"];
@@ -29,18 +29,18 @@ pub(crate) fn selector_refusal(selector: &str, bytes_max: usize) -> Option<Strin
 /// The subscriptions that have one of the selectors; each once, in the order in which they are found.
 pub(crate) fn route<E>(
     selectors: &[String],
-    mut matching: impl FnMut(&str) -> Result<Vec<Subscription>, E>,
-) -> Result<Vec<Subscription>, E> {
+    mut matching: impl FnMut(&str) -> Result<Vec<Recipient>, E>,
+) -> Result<Vec<Recipient>, E> {
     let mut reached: HashSet<SubscriptionId> = HashSet::new();
-    let mut subscriptions = Vec::new();
+    let mut recipients = Vec::new();
     for selector in selectors {
-        for subscription in matching(selector)? {
-            if reached.insert(subscription.id.clone()) {
-                subscriptions.push(subscription);
+        for recipient in matching(selector)? {
+            if reached.insert(recipient.id.clone()) {
+                recipients.push(recipient);
             }
         }
     }
-    Ok(subscriptions)
+    Ok(recipients)
 }
 
 /// Whether `word` stands in the text by itself: not as a piece of a longer word.

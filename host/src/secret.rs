@@ -165,7 +165,16 @@ pub(crate) fn random_bytes() -> [u8; 32] {
 
 /// The SHA-256 of the bytes in hexadecimal digits.
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
-    hex::encode(digest::digest(&digest::SHA256, bytes))
+    hex::encode(sha256(bytes))
+}
+
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    // Both have 32 bytes.
+    for (to, from) in hash.iter_mut().zip(digest::digest(&digest::SHA256, bytes).as_ref()) {
+        *to = *from;
+    }
+    hash
 }
 
 /// Whether two texts are the same, in a time that tells nothing of where they differ.

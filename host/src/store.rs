@@ -18,6 +18,8 @@ mod order;
 mod page;
 mod reseal;
 mod retention;
+mod route_table;
+mod routes;
 mod subscriptions;
 mod sync;
 mod watermark;
@@ -38,6 +40,7 @@ use committer::{Committer, Writer};
 use content::ContentLog;
 use keys::{Key, Table};
 use lanes::Lanes;
+use routes::Routes;
 use sync::Disk;
 use watermark::Watermark;
 
@@ -123,6 +126,7 @@ struct Inner {
     /// Commits of webhooks hold it for reading, changes of subscriptions and of what they belong to for writing: an
     /// event finds each subscription either before or after it is committed, never in between.
     routing: Arc<tokio::sync::RwLock<()>>,
+    routes: Routes,
     lanes: Mutex<Lanes>,
     /// Held while it is found out who is first in a chain of ordered deliveries, until that is written.
     chains: Arc<Mutex<()>>,
@@ -150,6 +154,7 @@ impl Store {
         )?);
         sync::sync_opened(folder)?;
         let tree = db.open_tree("patchbay")?;
+        let routes = Routes::open(&folder.join("routes"), &tree, Watermark::read(&tree)?)?;
         let chains = Arc::<Mutex<()>>::default();
         let committer = Committer::start(Writer {
             tree: tree.clone(),
@@ -166,6 +171,7 @@ impl Store {
             bundles,
             options,
             routing: Arc::default(),
+            routes,
             lanes,
             chains,
             due: tokio::sync::Notify::new(),
@@ -225,6 +231,16 @@ impl Store {
             TransactionError::Abort(error) => error,
             TransactionError::Storage(error) => error.into(),
         })
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if self.committer.finish() {
+            let watermark = Watermark::read(&self.tree);
+            watermark
+                .map_or_else(|error| tracing::warn!(%error, "the store's watermark"), |mark| self.routes.close(mark));
+        }
     }
 }
 

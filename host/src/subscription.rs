@@ -56,6 +56,41 @@ pub(crate) enum Ordering {
     Subscription,
 }
 
+impl Ordering {
+    /// As a byte that stays the same for good.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Ordering::None => 0,
+            Ordering::Key => 1,
+            Ordering::Subscription => 2,
+        }
+    }
+
+    pub(crate) fn of_code(code: u8) -> Option<Ordering> {
+        [Ordering::None, Ordering::Key, Ordering::Subscription].into_iter().find(|ordering| ordering.code() == code)
+    }
+}
+
+/// What routing has to know of a subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Recipient {
+    pub(crate) id: SubscriptionId,
+    pub(crate) connection: String,
+    pub(crate) customer: String,
+    pub(crate) ordering: Ordering,
+}
+
+impl Recipient {
+    pub(crate) fn of(subscription: &Subscription) -> Recipient {
+        Recipient {
+            id: subscription.id.clone(),
+            connection: subscription.connection.clone(),
+            customer: subscription.customer.clone(),
+            ordering: subscription.ordering,
+        }
+    }
+}
+
 /// What `get-event-selector` found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{IntegrationId, RequestId};
+use crate::id::{EventId, IntegrationId, RequestId};
 use crate::store::ContentRef;
 use crate::subscription::Reason;
 
@@ -33,6 +33,9 @@ pub(crate) struct WebhookRequest {
     pub(crate) replay_of: Option<RequestId>,
     /// The request as it was received; filled in by the commit.
     pub(crate) content: Option<RequestContent>,
+    /// Its first and its last event; filled in by the commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) events: Option<(EventId, EventId)>,
 }
 
 /// Where a request is kept.

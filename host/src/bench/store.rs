@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::delivery::Attempt;
 use crate::id::{IntegrationId, RequestId, SubscriptionId};
 use crate::store::{NewEvent, Settlement, Store, WebhookCommit};
-use crate::subscription::Subscription;
+use crate::subscription::{Recipient, Subscription};
 use crate::webhook_request::Received;
 
 const WEBHOOK: &str = "webhook-key";
@@ -24,6 +24,8 @@ const LOOKUPS: usize = 50_000;
 const CLAIMS: usize = 5_000;
 /// How many subscriptions are written at once.
 const CHUNK: usize = 10_000;
+/// Above this only what routing reads is made, without records.
+const RECORDED_SUBSCRIPTIONS_MAX: usize = 2_000_000;
 /// How many events one request brings, where the queue is filled.
 const EVENTS_PER_REQUEST: usize = 1_000;
 
@@ -65,7 +67,11 @@ pub(super) async fn routing(config: &Config, subscriptions: &[usize]) -> anyhow:
         for chunk in (0..*count).collect::<Vec<_>>().chunks(CHUNK) {
             let chunk: Vec<_> =
                 chunk.iter().map(|number| subscription(&integration, *number)).collect::<anyhow::Result<Vec<_>>>()?;
-            store.fill_with_subscriptions(&chunk)?;
+            if *count > RECORDED_SUBSCRIPTIONS_MAX {
+                store.fill_routes(&chunk)?;
+            } else {
+                store.fill_with_subscriptions(&chunk)?;
+            }
         }
         store.durable().await?;
         let filled_s = filling.elapsed().as_secs_f64();
@@ -73,6 +79,7 @@ pub(super) async fn routing(config: &Config, subscriptions: &[usize]) -> anyhow:
         let opening = Instant::now();
         let store = open(config, &folder)?;
         let opened_ms = opening.elapsed().as_millis();
+        anyhow::ensure!(store.has_complete_routes(), "the routing table was not kept");
         let mut rng = rand::rng();
         let routing = store.routing().await;
         let mut times = Times::default();
@@ -86,12 +93,15 @@ pub(super) async fn routing(config: &Config, subscriptions: &[usize]) -> anyhow:
             }
             anyhow::ensure!(found.len() == 1, "{} subscriptions have {selector}", found.len());
         }
+        let what = if *count > RECORDED_SUBSCRIPTIONS_MAX { " (the table alone)" } else { "" };
         let mean_us = times.total().as_nanos() as f64 / 1_000.0 / LOOKUPS as f64;
         row(
-            &format!("routing lookup among {count} subscriptions"),
+            &format!("routing lookup among {count} subscriptions{what}"),
             &format!(
-                "mean {mean_us:.1} µs, {}; filled in {filled_s:.0} s, opened in {opened_ms} ms, {} MB on disk, {} MB resident",
+                "mean {mean_us:.1} µs, {}; filled in {filled_s:.0} s, opened in {opened_ms} ms; the table has {:.0} bytes \
+                 for each, on disk; {} MB on disk, {} MB resident",
                 times.quantiles(),
+                bytes_of(&place(config, &folder).join("routes"))? as f64 / *count as f64,
                 bytes_of(&place(config, &folder))? >> 20,
                 resident_bytes() >> 20,
             ),
@@ -109,7 +119,7 @@ pub(super) async fn claim(config: &Config, waiting: &[usize]) -> anyhow::Result<
             .collect::<anyhow::Result<Vec<_>>>()?;
         store.fill_with_subscriptions(&subscriptions)?;
         for _ in 0..count.div_ceil(EVENTS_PER_REQUEST) {
-            let routed = subscriptions.iter().map(|one| (event("user_id:somebody", 200), vec![one.clone()]));
+            let routed = subscriptions.iter().map(|one| (event("user_id:somebody", 200), vec![Recipient::of(one)]));
             store.routing().await.commit(one_request(&integration, routed.collect())?).await?;
         }
         let (mut claims, mut settlements) = (Times::default(), Times::default());
@@ -167,10 +177,7 @@ fn subscription(integration: &IntegrationId, number: usize) -> anyhow::Result<Su
 }
 
 /// A request that brought these events, with whom each goes to.
-fn one_request(
-    integration: &IntegrationId,
-    routed: Vec<(NewEvent, Vec<Subscription>)>,
-) -> anyhow::Result<WebhookCommit> {
+fn one_request(integration: &IntegrationId, routed: Vec<(NewEvent, Vec<Recipient>)>) -> anyhow::Result<WebhookCommit> {
     let body = routed.first().map(|(event, _)| Bytes::from(event.payload.clone())).unwrap_or_default();
     let request = serde_json::from_value(json!({
         "id": RequestId::new(), "integration": "integration", "integration_id": integration,

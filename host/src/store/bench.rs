@@ -16,6 +16,17 @@ impl Store {
                 batch.insert(route, Vec::new());
             }
         }
-        Ok(self.inner.tree.apply_batch(batch)?)
+        self.inner.tree.apply_batch(batch)?;
+        self.fill_routes(subscriptions)
+    }
+
+    /// Only what routing reads, without any records.
+    pub(crate) fn fill_routes(&self, subscriptions: &[Subscription]) -> Result<(), Error> {
+        subscriptions.iter().try_for_each(|subscription| self.inner.routes.add(subscription))
+    }
+
+    /// Whether routing goes by the table and not by the records.
+    pub(crate) fn has_complete_routes(&self) -> bool {
+        self.inner.routes.is_complete()
     }
 }

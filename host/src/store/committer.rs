@@ -30,7 +30,7 @@ enum Work {
 
 pub(super) struct Committer {
     work: Option<mpsc::Sender<Work>>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<bool>>,
 }
 
 impl Committer {
@@ -58,12 +58,17 @@ impl Committer {
     }
 }
 
+impl Committer {
+    /// Ends the thread; `true` if everything that was ever written is on disk.
+    pub(super) fn finish(&mut self) -> bool {
+        self.work = None;
+        self.thread.take().is_some_and(|thread| thread.join().unwrap_or(false))
+    }
+}
+
 impl Drop for Committer {
     fn drop(&mut self) {
-        self.work = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.finish();
     }
 }
 
@@ -83,7 +88,8 @@ type Commit = (Box<Pending>, oneshot::Sender<Result<Kept, Error>>);
 type Written = (oneshot::Sender<Result<Kept, Error>>, Result<Kept, Error>);
 
 impl Writer {
-    fn run(mut self, work: &mpsc::Receiver<Work>) {
+    /// Works until nobody can ask any more; returns whether everything is on disk then.
+    fn run(mut self, work: &mpsc::Receiver<Work>) -> bool {
         let mut broken: Option<Error> = None;
         while let Ok(first) = work.recv() {
             let (mut commits, mut waiters) = (Vec::new(), Vec::new());
@@ -111,9 +117,11 @@ impl Writer {
                 self.watermark.synced();
             }
         }
-        if broken.is_none() && self.disk.sync().is_ok() {
+        let is_synced = broken.is_none() && self.disk.sync().is_ok();
+        if is_synced {
             self.watermark.synced();
         }
+        is_synced
     }
 
     /// Writes a group as a whole: content with one write, records with one batch.

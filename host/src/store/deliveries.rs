@@ -83,19 +83,25 @@ impl Store {
         };
         let chains = claim.delivery.chain.is_some().then(|| self.chains());
         let follower = self.next_in_chain(&claim.delivery)?;
-        self.transact(|tx| {
-            let Some(mut delivery) = read::<Delivery>(tx, &delivery_key(&claim.delivery.id))? else {
-                return Ok(());
-            };
-            due_key(&delivery).map_or(Ok(()), |due| remove(tx, due))?;
-            apply(&mut delivery, attempt.clone(), &settlement);
-            write(tx, delivery_key(&delivery.id), &delivery)?;
-            due_key(&delivery).map_or(Ok(()), |due| mark(tx, due))?;
-            if delivery.status != DeliveryStatus::Pending {
-                leave(tx, &delivery, follower.as_ref(), attempt.at)?;
-            }
-            disabled.iter().try_for_each(|reason| disable(tx, &claim.delivery.subscription, reason))
-        })?;
+        let change = || {
+            self.transact(|tx| {
+                let Some(mut delivery) = read::<Delivery>(tx, &delivery_key(&claim.delivery.id))? else {
+                    return Ok(());
+                };
+                due_key(&delivery).map_or(Ok(()), |due| remove(tx, due))?;
+                apply(&mut delivery, attempt.clone(), &settlement);
+                write(tx, delivery_key(&delivery.id), &delivery)?;
+                due_key(&delivery).map_or(Ok(()), |due| mark(tx, due))?;
+                if delivery.status != DeliveryStatus::Pending {
+                    leave(tx, &delivery, follower.as_ref(), attempt.at)?;
+                }
+                disabled.iter().try_for_each(|reason| disable(tx, &claim.delivery.subscription, reason))
+            })
+        };
+        match disabled {
+            Some(_) => self.reroute(&claim.delivery.subscription, change)?,
+            None => change()?,
+        }
         drop(chains);
         self.release(claim)
     }

@@ -46,7 +46,7 @@ pub(super) enum Table {
     Request = 50,
     /// event id → RoutedEvent
     Event = 60,
-    /// (request id) event id →
+    /// (request id) event id → where the record of the request does not name its events, as it did not once
     EventOfRequest = 61,
     /// (integration id) provider id → event id and time
     Seen = 62,

@@ -15,11 +15,11 @@ use super::{Abort, Error, Store, mark, read, remove, write};
 use crate::delivery::{Delivery, DeliveryStatus};
 use crate::event::RoutedEvent;
 use crate::id::{DeliveryId, SubscriptionId};
-use crate::subscription::{Ordering, Subscription};
+use crate::subscription::Ordering;
 
-/// The chain that an event joins on its way to a subscription.
-pub(super) fn chain_of(event: &RoutedEvent, subscription: &Subscription) -> Option<String> {
-    match subscription.ordering {
+/// The chain that an event joins on its way to a subscription with this order.
+pub(super) fn chain_of(event: &RoutedEvent, ordering: Ordering) -> Option<String> {
+    match ordering {
         Ordering::None => None,
         Ordering::Key => event.ordering_key.as_ref().map(|key| format!("key:{key}")),
         Ordering::Subscription => Some("all".to_owned()),

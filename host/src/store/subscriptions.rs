@@ -13,7 +13,7 @@ use crate::connection::Connection;
 use crate::delivery::Delivery;
 use crate::event::{EventStatus, RoutedEvent};
 use crate::id::{EventId, IntegrationId, SubscriptionId};
-use crate::subscription::Subscription;
+use crate::subscription::{Recipient, Subscription};
 use crate::webhook_request::{RequestStatus, WebhookRequest};
 
 /// How many waiting events one transaction routes.
@@ -24,23 +24,27 @@ impl Store {
     pub(crate) async fn put_subscription(&self, subscription: &Subscription) -> Result<(), Error> {
         let alone = self.inner.routing.write().await;
         let is_awaited = self.is_awaited(subscription)?;
-        self.transact(|tx| {
-            // A connection that was made anew under the same id may be another customer's.
-            let connection = read::<Connection>(tx, &super::connections::connection_key(&subscription.connection))?;
-            let is_same = |connection: &Connection| {
-                connection.customer == subscription.customer && connection.integration_id == subscription.integration_id
-            };
-            if !connection.as_ref().is_some_and(is_same) {
-                return abort(Error::Conflict("its connection was deleted meanwhile".into()));
-            }
-            take_off_routes(tx, &subscription.id)?;
-            write(tx, subscription_key(&subscription.id), subscription)?;
-            mark(tx, of_connection(&subscription.connection).tail(subscription.id.as_str()))?;
-            if is_awaited {
-                mark(tx, to_route_key(&subscription.id))?;
-            }
-            route_key(subscription).map_or(Ok(()), |route| mark(tx, route))
-        })?;
+        let change = || {
+            self.transact(|tx| {
+                // A connection that was made anew under the same id may be another customer's.
+                let connection = read::<Connection>(tx, &super::connections::connection_key(&subscription.connection))?;
+                let is_same = |connection: &Connection| {
+                    connection.customer == subscription.customer
+                        && connection.integration_id == subscription.integration_id
+                };
+                if !connection.as_ref().is_some_and(is_same) {
+                    return abort(Error::Conflict("its connection was deleted meanwhile".into()));
+                }
+                take_off_routes(tx, &subscription.id)?;
+                write(tx, subscription_key(&subscription.id), subscription)?;
+                mark(tx, of_connection(&subscription.connection).tail(subscription.id.as_str()))?;
+                if is_awaited {
+                    mark(tx, to_route_key(&subscription.id))?;
+                }
+                route_key(subscription).map_or(Ok(()), |route| mark(tx, route))
+            })
+        };
+        self.reroute(&subscription.id, change)?;
         if is_awaited {
             self.route_waiting_events(subscription)?;
         }
@@ -73,11 +77,14 @@ impl Store {
 
     /// The same, for a caller that holds the routing lock.
     pub(super) fn forget_subscription(&self, subscription: &Subscription) -> Result<(), Error> {
-        self.transact(|tx| {
-            take_off_routes(tx, &subscription.id)?;
-            remove(tx, of_connection(&subscription.connection).tail(subscription.id.as_str()))?;
-            remove(tx, subscription_key(&subscription.id))
-        })?;
+        let change = || {
+            self.transact(|tx| {
+                take_off_routes(tx, &subscription.id)?;
+                remove(tx, of_connection(&subscription.connection).tail(subscription.id.as_str()))?;
+                remove(tx, subscription_key(&subscription.id))
+            })
+        };
+        self.reroute(&subscription.id, change)?;
         self.resume_lane(&subscription.id)
     }
 
@@ -91,9 +98,21 @@ impl Store {
         integration: &IntegrationId,
         webhook_key: &str,
         selector: &str,
-    ) -> Result<Vec<Subscription>, Error> {
+    ) -> Result<Vec<Recipient>, Error> {
+        if let Some(recipients) = self.inner.routes.find(integration, webhook_key, selector) {
+            return Ok(recipients);
+        }
         let prefix = routes(Table::Route, integration, webhook_key, selector);
-        self.linked(&prefix, SubscriptionId::parse, |id| self.subscription(id))
+        self.linked(&prefix, SubscriptionId::parse, |id| Ok(self.subscription(id)?.as_ref().map(Recipient::of)))
+    }
+
+    /// Makes a change that may begin or end a subscription's routes.
+    pub(super) fn reroute<T>(
+        &self,
+        id: &SubscriptionId,
+        change: impl FnOnce() -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.inner.routes.follow(|| self.subscription(id), change)
     }
 
     /// Whether events wait for this subscription.
@@ -104,7 +123,7 @@ impl Store {
 
     fn route_waiting_events(&self, subscription: &Subscription) -> Result<(), Error> {
         let Some(prefix) = waiting_for(subscription) else { return Ok(()) };
-        let now = clock::now();
+        let (now, recipient) = (clock::now(), Recipient::of(subscription));
         loop {
             let rows = self.inner.tree.scan_prefix(&prefix).take(EVENTS_ROUTED_AT_ONCE_MAX);
             let waiting = rows.map(|row| Ok(EventId::parse(&prefix.text_tail_of(&row?.0))));
@@ -121,7 +140,7 @@ impl Store {
                     let Some(event) = read::<RoutedEvent>(tx, &event_key(event))? else {
                         return remove(tx, prefix.clone().tail(event.as_str()));
                     };
-                    let mut delivery = delivery_of(&event, subscription, now);
+                    let mut delivery = delivery_of(&event, &recipient, now);
                     if delivery.chain.as_ref().is_some_and(|chain| !taken.insert(chain.clone())) {
                         delivery.next_attempt_at = None;
                     }
@@ -137,7 +156,9 @@ impl Store {
     fn taken_chains(&self, subscription: &Subscription, events: &[EventId]) -> Result<HashSet<String>, Error> {
         let mut taken = HashSet::new();
         for event in events {
-            let Some(chain) = self.event(event)?.and_then(|event| chain_of(&event, subscription)) else { continue };
+            let Some(chain) = self.event(event)?.and_then(|event| chain_of(&event, subscription.ordering)) else {
+                continue;
+            };
             if !self.is_chain_empty(&subscription.id, &chain)? {
                 taken.insert(chain);
             }

@@ -24,20 +24,24 @@ impl Watermark {
     /// Fails where the records know less than they must.
     pub(super) fn open(store: &Path, tree: sled::Tree) -> Result<Watermark, Error> {
         let file = store.join("watermark");
-        let known: Option<u64> = tree.get(key())?.map(|bytes| decode(&bytes)).transpose()?;
+        let known = Self::read(&tree)?;
         let reached: u64 = fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
-        if known.unwrap_or(0) < reached {
+        if known < reached {
             return Err(Error::Corrupt(format!(
                 "{db} has lost records that were on disk: it ends at mark {known}, {file} says {reached}. Stop here and restore \
                  the data folder from a backup; to go on with what is left, remove {file}",
                 db = store.join("sled/db").display(),
-                known = known.unwrap_or(0),
                 file = file.display(),
             )));
         }
-        let mut watermark = Watermark { tree, file, number: known.unwrap_or(0), noted_at: None };
+        let mut watermark = Watermark { tree, file, number: known, noted_at: None };
         watermark.raise()?;
         Ok(watermark)
+    }
+
+    /// The number in the records; no two times that a store was open have one in common.
+    pub(super) fn read(tree: &sled::Tree) -> Result<u64, Error> {
+        Ok(tree.get(key())?.map(|bytes| decode(&bytes)).transpose()?.unwrap_or(0))
     }
 
     /// Everything written before is on disk.

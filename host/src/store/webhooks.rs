@@ -21,7 +21,7 @@ use crate::event::{EventStatus, RoutedEvent};
 use crate::id::{DeliveryId, EventId, IntegrationId, RequestId, SubscriptionId};
 use crate::profile::{self, Step};
 use crate::secret::sha256_hex;
-use crate::subscription::Subscription;
+use crate::subscription::Recipient;
 use crate::webhook_request::{Received, RequestContent, RequestStatus, WebhookRequest};
 
 /// A request and what its handler made of it, about to be kept.
@@ -30,7 +30,7 @@ pub(crate) struct WebhookCommit {
     pub(crate) received: Received,
     pub(crate) body: bytes::Bytes,
     /// Each event with the subscriptions that it goes to.
-    pub(crate) routed: Vec<(NewEvent, Vec<Subscription>)>,
+    pub(crate) routed: Vec<(NewEvent, Vec<Recipient>)>,
 }
 
 /// An event that may be routed.
@@ -88,8 +88,20 @@ impl Store {
 
     /// The events of one request, in the order in which its handler returned them.
     pub(crate) fn events_of_request(&self, id: &RequestId) -> Result<Vec<RoutedEvent>, Error> {
-        let prefix = Key::new(Table::EventOfRequest).part(id.as_str());
-        self.linked(&prefix, EventId::parse, |id| self.event(id))
+        let Some((first, last)) = self.webhook_request(id)?.and_then(|request| request.events) else {
+            let prefix = Key::new(Table::EventOfRequest).part(id.as_str());
+            return self.linked(&prefix, EventId::parse, |id| self.event(id));
+        };
+        // One thread writes events and names them, so those of a request stand together; but a clock may have gone back
+        // before a restart.
+        let mut events = Vec::new();
+        for row in self.inner.tree.range(event_key(&first)..=event_key(&last)) {
+            let event: RoutedEvent = decode(&row?.1)?;
+            if event.request == *id {
+                events.push(event);
+            }
+        }
+        Ok(events)
     }
 }
 
@@ -100,7 +112,7 @@ impl Routing<'_> {
         integration: &IntegrationId,
         webhook_key: &str,
         selector: &str,
-    ) -> Result<Vec<Subscription>, Error> {
+    ) -> Result<Vec<Recipient>, Error> {
         self.store.subscriptions_matching(integration, webhook_key, selector)
     }
 
@@ -157,8 +169,9 @@ impl<'s> Group<'s> {
         let mut rows = Rows::default();
         let (mut seen, mut joined) = (HashMap::new(), HashSet::new());
         let (mut deliveries, mut unrouted) = (Vec::new(), 0);
-        for ((event, subscriptions), payload) in commit.routed.iter().zip(payloads) {
-            let event = self.decide(event_of(&commit.request, event, payload), subscriptions, &mut seen)?;
+        let mut events: Option<(EventId, EventId)> = None;
+        for ((event, recipients), payload) in commit.routed.iter().zip(payloads) {
+            let event = self.decide(event_of(&commit.request, event, payload), recipients, &mut seen)?;
             match event.status {
                 EventStatus::Duplicate => {}
                 EventStatus::Unrouted => {
@@ -166,17 +179,19 @@ impl<'s> Group<'s> {
                     rows.wait(&event);
                 }
                 EventStatus::Routed => {
-                    for subscription in subscriptions {
-                        let mut delivery = delivery_of(&event, subscription, event.received_at);
+                    for recipient in recipients {
+                        let mut delivery = delivery_of(&event, recipient, event.received_at);
                         self.queue_up(&mut delivery, &mut joined)?;
                         rows.0.extend(rows_of_delivery(&delivery)?);
                         deliveries.push((delivery.subscription, delivery.next_attempt_at));
                     }
                 }
             }
-            rows.event(&event)?;
+            rows.put(event_key(&event.id), &event)?;
+            events = Some((events.map_or_else(|| event.id.clone(), |(first, _)| first), event.id));
         }
-        let request = finish(commit.request, Some(places), deliveries.len(), unrouted);
+        let mut request = finish(commit.request, Some(places), deliveries.len(), unrouted);
+        request.events = events;
         rows.put(request_key(&request.id), &request)?;
         for (key, seen) in &seen {
             rows.put(key.clone(), seen)?;
@@ -222,15 +237,15 @@ impl<'s> Group<'s> {
     fn decide(
         &self,
         mut event: RoutedEvent,
-        subscriptions: &[Subscription],
+        recipients: &[Recipient],
         seen: &mut HashMap<Key, Seen>,
     ) -> Result<RoutedEvent, Error> {
         event.duplicate_of = self.seen_before(&event, seen)?;
         if event.duplicate_of.is_some() {
             event.status = EventStatus::Duplicate;
-        } else if !subscriptions.is_empty() {
+        } else if !recipients.is_empty() {
             event.status = EventStatus::Routed;
-            event.delivery_count = u32::try_from(subscriptions.len()).unwrap_or(u32::MAX);
+            event.delivery_count = u32::try_from(recipients.len()).unwrap_or(u32::MAX);
         }
         Ok(event)
     }
@@ -280,11 +295,6 @@ impl Rows {
     /// A key that says all by being there.
     fn mark(&mut self, key: Key) {
         self.0.push((key, Vec::new()));
-    }
-
-    fn event(&mut self, event: &RoutedEvent) -> Result<(), Error> {
-        self.mark(Key::new(Table::EventOfRequest).part(event.request.as_str()).tail(event.id.as_str()));
-        self.put(event_key(&event.id), event)
     }
 
     fn wait(&mut self, event: &RoutedEvent) {
@@ -341,17 +351,17 @@ fn finish(
 }
 
 /// A new delivery of an event to a subscription, due at once.
-pub(super) fn delivery_of(event: &RoutedEvent, subscription: &Subscription, now: Timestamp) -> Delivery {
+pub(super) fn delivery_of(event: &RoutedEvent, recipient: &Recipient, now: Timestamp) -> Delivery {
     Delivery {
         id: DeliveryId::new(),
         event: event.id.clone(),
         request: event.request.clone(),
-        subscription: subscription.id.clone(),
-        connection: subscription.connection.clone(),
-        customer: subscription.customer.clone(),
-        integration: subscription.integration.clone(),
+        subscription: recipient.id.clone(),
+        connection: recipient.connection.clone(),
+        customer: recipient.customer.clone(),
+        integration: event.integration.clone(),
         status: DeliveryStatus::Pending,
-        chain: chain_of(event, subscription),
+        chain: chain_of(event, recipient.ordering),
         next_attempt_at: Some(now),
         attempts: Vec::new(),
         attempt_count: 0,

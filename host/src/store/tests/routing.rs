@@ -65,6 +65,67 @@ async fn only_subscribed_subscriptions_are_routed_to() {
     assert_eq!(store.event(&event).unwrap().unwrap().status, EventStatus::Unrouted);
 }
 
+/// Waits until routing goes by the table.
+fn wait_for_table(store: &Fixture) {
+    let start = Instant::now();
+    while !store.inner.routes.is_complete() {
+        assert!(start.elapsed() < Duration::from_secs(30), "the table is not made");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Sends an event for each of these users; returns the subscription that it reached, if any.
+async fn reached_each(store: &Fixture, integration: &Integration, users: usize) -> Vec<Option<SubscriptionId>> {
+    let mut all = Vec::new();
+    for user in 0..users {
+        let event = store.receive_one(integration, &[&format!("user:{user}")], at(0)).await;
+        let reached = store.reached(&event);
+        assert!(reached.len() <= 1);
+        all.push(reached.into_iter().next());
+    }
+    all
+}
+
+#[tokio::test]
+async fn after_a_crash_events_are_routed_as_before_while_the_table_is_made_and_by_it() {
+    const USERS: usize = 60;
+    let store = store();
+    let integration = store.integration_in_use().await;
+    let mut expected = Vec::new();
+    for user in 0..USERS {
+        let subscription = store.subscribe(&integration, &format!("user:{user}")).await;
+        expected.push(Some(subscription.id.clone()));
+        if user % 3 == 0 {
+            store.set_status(&subscription, Status::Disabled).await;
+            expected[user] = None;
+        }
+    }
+    let mut crashed = store.copy();
+    assert_eq!(reached_each(&crashed, &integration, USERS).await, expected);
+    wait_for_table(&crashed);
+    assert_eq!(reached_each(&crashed, &integration, USERS).await, expected);
+    crashed.reopen();
+    assert!(crashed.inner.routes.is_complete(), "a store that was closed has its table at once");
+    assert_eq!(reached_each(&crashed, &integration, USERS).await, expected);
+}
+
+#[tokio::test]
+async fn a_damaged_table_is_not_believed() {
+    let mut store = store();
+    let integration = store.integration_in_use().await;
+    let subscription = store.subscribe(&integration, "user:1").await;
+    store.reopen();
+    let buckets = store.folder.path().join("store/routes/buckets");
+    let length = std::fs::metadata(&buckets).unwrap().len();
+    std::fs::write(&buckets, vec![7; usize::try_from(length).unwrap()]).unwrap();
+    let event = store.receive_one(&integration, &["user:1"], at(0)).await;
+    assert_eq!(store.reached(&event), [subscription.id.clone()]);
+    store.reopen();
+    wait_for_table(&store);
+    let event = store.receive_one(&integration, &["user:1"], at(0)).await;
+    assert_eq!(store.reached(&event), [subscription.id]);
+}
+
 /// Selectors that share beginnings, hold separators and lengths, or differ in what the eye does not see.
 fn selector() -> impl Strategy<Value = String> {
     let piece =

@@ -4,7 +4,7 @@ use super::*;
 use crate::connection::Connection;
 use crate::id::{IntegrationId, RequestId};
 use crate::routing;
-use crate::subscription::{Destination, EventSource, Ordering};
+use crate::subscription::{Destination, EventSource, Ordering, Recipient};
 use crate::webhook_request::{HandledBy, Received};
 
 /// An event with these selectors; its payload names them.
@@ -145,11 +145,11 @@ pub(super) async fn receive(
     let routed: Result<Vec<_>, Error> = events.into_iter().map(route).collect();
     // Others get their turn between the match and the commit, so that races show.
     tokio::task::yield_now().await;
-    let routed = routed?.into_iter().map(|(subscriptions, event)| (event, subscriptions)).collect();
+    let routed = routed?.into_iter().map(|(recipients, event)| (event, recipients)).collect();
     routing.commit(commit_of(request, routed)).await
 }
 
-pub(super) fn commit_of(request: WebhookRequest, routed: Vec<(NewEvent, Vec<Subscription>)>) -> WebhookCommit {
+pub(super) fn commit_of(request: WebhookRequest, routed: Vec<(NewEvent, Vec<Recipient>)>) -> WebhookCommit {
     WebhookCommit { request, received: received(), body: "the body".into(), routed }
 }
 
@@ -180,5 +180,6 @@ pub(super) fn request(
         handled_in_ms: 1,
         replay_of: None,
         content: None,
+        events: None,
     }
 }

@@ -1,0 +1,311 @@
+//! A hash table in files: who listens to which address. A lookup reads one page, however many entries there are, and none of
+//! them is held in memory. It grows by one bucket at a time (linear hashing), so no insert waits for all of it to be rebuilt.
+//!
+//! Nothing here survives a crash, and nothing has to: the records are the truth, this is a copy that is quick to ask. A table
+//! is opened again only if it was closed in order.
+
+mod page;
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use self::page::{BODY_BYTES, PAGE_BYTES, Page};
+use super::sync::sync_folder;
+use crate::id::SubscriptionId;
+use crate::subscription::Recipient;
+
+/// The hash of an integration, a webhook and a selector.
+pub(super) type Address = [u8; 32];
+
+/// Part of the buckets' room, in per cent, that entries take before there is one bucket more.
+const FILL_PCT_MAX: u64 = 60;
+const BUCKETS_MIN: u32 = 16;
+/// Raised when pages or entries look different.
+const FORMAT: u32 = 1;
+
+pub(super) struct RouteTable {
+    folder: PathBuf,
+    buckets: File,
+    /// Pages for what does not fit into a bucket's own.
+    overflow: File,
+    shape: Shape,
+}
+
+/// What has to be known to read the files.
+#[derive(Serialize, Deserialize)]
+struct Shape {
+    format: u32,
+    /// What the records' watermark was when the table was closed.
+    watermark: u64,
+    buckets: u32,
+    entries: u64,
+    entry_bytes: u64,
+    overflow_pages: u32,
+    free: Vec<u32>,
+}
+
+#[derive(Clone, Copy)]
+enum Place {
+    Bucket(u32),
+    Overflow(u32),
+}
+
+impl RouteTable {
+    /// An empty table in place of what is there.
+    pub(super) fn create(folder: &Path) -> io::Result<RouteTable> {
+        fs::create_dir_all(folder)?;
+        unless_missing(fs::remove_file(shape_file(folder)))?;
+        sync_folder(folder)?;
+        let file = |name| OpenOptions::new().read(true).write(true).create(true).truncate(true).open(folder.join(name));
+        let shape = Shape {
+            format: FORMAT,
+            watermark: 0,
+            buckets: BUCKETS_MIN,
+            entries: 0,
+            entry_bytes: 0,
+            overflow_pages: 0,
+            free: Vec::new(),
+        };
+        let table =
+            RouteTable { folder: folder.to_owned(), buckets: file("buckets")?, overflow: file("overflow")?, shape };
+        (0..BUCKETS_MIN).try_for_each(|bucket| table.write(Place::Bucket(bucket), &Page::default()))?;
+        Ok(table)
+    }
+
+    /// The table as it was closed; `None` if it was not, or if the records have changed since.
+    pub(super) fn open(folder: &Path, watermark: u64) -> io::Result<Option<RouteTable>> {
+        let Some(bytes) = unless_missing(fs::read(shape_file(folder)))? else { return Ok(None) };
+        let shape = serde_json::from_slice::<Shape>(&bytes).ok();
+        let Some(shape) = shape.filter(|shape| shape.format == FORMAT && shape.watermark == watermark) else {
+            return Ok(None);
+        };
+        // From now on the files may differ from it.
+        fs::remove_file(shape_file(folder))?;
+        sync_folder(folder)?;
+        let file = |name| OpenOptions::new().read(true).write(true).open(folder.join(name));
+        Ok(Some(RouteTable {
+            folder: folder.to_owned(),
+            buckets: file("buckets")?,
+            overflow: file("overflow")?,
+            shape,
+        }))
+    }
+
+    /// Makes all of it durable, to be opened again by records with this watermark.
+    pub(super) fn close(&mut self, watermark: u64) -> io::Result<()> {
+        self.buckets.sync_all()?;
+        self.overflow.sync_all()?;
+        self.shape.watermark = watermark;
+        let unfinished = self.folder.join("unfinished");
+        fs::write(&unfinished, serde_json::to_vec(&self.shape)?)?;
+        File::open(&unfinished)?.sync_all()?;
+        fs::rename(&unfinished, shape_file(&self.folder))?;
+        sync_folder(&self.folder)
+    }
+
+    /// Who listens to an address, in the order in which they were made.
+    pub(super) fn find(&self, address: &Address) -> io::Result<Vec<Recipient>> {
+        let mut found = Vec::new();
+        let mut place = Some(Place::Bucket(self.bucket_of(address)));
+        while let Some(at) = place {
+            let page = self.read(at)?;
+            for entry in page.entries().filter(|entry| entry.starts_with(address)) {
+                found.push(decode(entry)?);
+            }
+            place = page.next.map(Place::Overflow);
+        }
+        found.sort_by(|one: &Recipient, other| one.id.cmp(&other.id));
+        Ok(found)
+    }
+
+    /// Adds an entry that is not there yet.
+    pub(super) fn add(&mut self, address: &Address, recipient: &Recipient) -> io::Result<()> {
+        let entry = encode(address, recipient)?;
+        let bucket = Place::Bucket(self.bucket_of(address));
+        let mut first = self.read(bucket)?;
+        let is_added = self.push(bucket, &mut first, &entry)?
+            || match first.next.map(Place::Overflow) {
+                // The newest overflow page follows the bucket's own: if there is room for little, it is there.
+                Some(place) => {
+                    let mut second = self.read(place)?;
+                    self.push(place, &mut second, &entry)?
+                }
+                None => false,
+            };
+        if !is_added {
+            let mut page = Page::followed_by(first.next);
+            let place = self.allocate();
+            self.push(Place::Overflow(place), &mut page, &entry)?;
+            first.next = Some(place);
+            self.write(bucket, &first)?;
+        }
+        self.shape.entries += 1;
+        self.shape.entry_bytes += entry.len() as u64;
+        self.grow()
+    }
+
+    /// Takes an entry off, if it is there.
+    pub(super) fn remove(&mut self, address: &Address, id: &SubscriptionId) -> io::Result<()> {
+        let prefix = prefix(address, id);
+        let mut place = Some(Place::Bucket(self.bucket_of(address)));
+        while let Some(at) = place {
+            let mut page = self.read(at)?;
+            let removed = page.remove(|entry| entry.starts_with(&prefix));
+            if removed > 0 {
+                self.shape.entries = self.shape.entries.saturating_sub(1);
+                self.shape.entry_bytes = self.shape.entry_bytes.saturating_sub(removed as u64);
+                self.write(at, &page)?;
+            }
+            place = page.next.map(Place::Overflow);
+        }
+        Ok(())
+    }
+
+    fn push(&self, place: Place, page: &mut Page, entry: &[u8]) -> io::Result<bool> {
+        let is_added = page.push(entry);
+        if is_added {
+            self.write(place, page)?;
+        }
+        Ok(is_added)
+    }
+
+    /// Splits the bucket whose turn it is while there is too much in too few.
+    fn grow(&mut self) -> io::Result<()> {
+        let room = u64::from(self.shape.buckets) * BODY_BYTES as u64;
+        if self.shape.entry_bytes * 100 < room * FILL_PCT_MAX {
+            return Ok(());
+        }
+        let new = self.shape.buckets;
+        let split = new - (1 << new.ilog2());
+        let entries = self.take(split)?;
+        self.shape.buckets += 1;
+        let (moved, staying): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| self.bucket_of(entry) == new);
+        self.fill(split, &staying)?;
+        self.fill(new, &moved)
+    }
+
+    /// Which bucket an address belongs to; it begins an entry.
+    fn bucket_of(&self, address: &[u8]) -> u32 {
+        let hash = address.first_chunk::<4>().map_or(0, |hash| u32::from_le_bytes(*hash));
+        let level = self.shape.buckets.ilog2();
+        let bucket = hash & ((2 << level) - 1);
+        if bucket < self.shape.buckets { bucket } else { hash & ((1 << level) - 1) }
+    }
+
+    /// All entries of a bucket, whose overflow pages become free.
+    fn take(&mut self, bucket: u32) -> io::Result<Vec<Vec<u8>>> {
+        let mut page = self.read(Place::Bucket(bucket))?;
+        let mut entries: Vec<Vec<u8>> = page.entries().map(<[u8]>::to_vec).collect();
+        while let Some(next) = page.next {
+            page = self.read(Place::Overflow(next))?;
+            entries.extend(page.entries().map(<[u8]>::to_vec));
+            self.shape.free.push(next);
+        }
+        Ok(entries)
+    }
+
+    fn fill(&mut self, bucket: u32, entries: &[Vec<u8>]) -> io::Result<()> {
+        let (mut place, mut page) = (Place::Bucket(bucket), Page::default());
+        for entry in entries {
+            if !page.push(entry) {
+                let next = self.allocate();
+                page.next = Some(next);
+                self.write(place, &page)?;
+                (place, page) = (Place::Overflow(next), Page::default());
+                page.push(entry);
+            }
+        }
+        self.write(place, &page)
+    }
+
+    fn allocate(&mut self) -> u32 {
+        self.shape.free.pop().unwrap_or_else(|| {
+            self.shape.overflow_pages += 1;
+            self.shape.overflow_pages - 1
+        })
+    }
+
+    fn read(&self, place: Place) -> io::Result<Page> {
+        let (file, offset) = self.find_page(place);
+        let mut bytes = [0; PAGE_BYTES];
+        file.read_exact_at(&mut bytes, offset)?;
+        Page::decode(&bytes)
+    }
+
+    fn write(&self, place: Place, page: &Page) -> io::Result<()> {
+        let (file, offset) = self.find_page(place);
+        file.write_all_at(&page.encode(), offset)
+    }
+
+    fn find_page(&self, place: Place) -> (&File, u64) {
+        let (file, number) = match place {
+            Place::Bucket(number) => (&self.buckets, number),
+            Place::Overflow(number) => (&self.overflow, number),
+        };
+        (file, u64::from(number) * PAGE_BYTES as u64)
+    }
+}
+
+/// An entry: the address, then id, connection and customer with their lengths, then the order.
+fn encode(address: &Address, recipient: &Recipient) -> io::Result<Vec<u8>> {
+    let mut entry = prefix(address, &recipient.id);
+    for text in [&recipient.connection, &recipient.customer] {
+        entry.extend(u16::try_from(text.len()).unwrap_or(u16::MAX).to_be_bytes());
+        entry.extend_from_slice(text.as_bytes());
+    }
+    entry.push(recipient.ordering.code());
+    if entry.len() > BODY_BYTES / 2 {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "names too long for the routing table"));
+    }
+    Ok(entry)
+}
+
+/// How the entry of a subscription begins.
+fn prefix(address: &Address, id: &SubscriptionId) -> Vec<u8> {
+    let mut prefix = address.to_vec();
+    let id = id.as_str().as_bytes();
+    prefix.extend(u16::try_from(id.len()).unwrap_or(u16::MAX).to_be_bytes());
+    prefix.extend_from_slice(id);
+    prefix
+}
+
+fn decode(entry: &[u8]) -> io::Result<Recipient> {
+    let read = || {
+        let (_, rest) = entry.split_first_chunk::<32>()?;
+        let (id, rest) = text(rest)?;
+        let (connection, rest) = text(rest)?;
+        let (customer, rest) = text(rest)?;
+        let ordering = crate::subscription::Ordering::of_code(*rest.first()?)?;
+        Some(Recipient {
+            id: SubscriptionId::parse(id)?,
+            connection: connection.to_owned(),
+            customer: customer.to_owned(),
+            ordering,
+        })
+    };
+    read().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "an entry of the routing table is malformed"))
+}
+
+fn text(bytes: &[u8]) -> Option<(&str, &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<2>()?;
+    let (text, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+    Some((std::str::from_utf8(text).ok()?, rest))
+}
+
+fn shape_file(folder: &Path) -> PathBuf {
+    folder.join("shape")
+}
+
+fn unless_missing<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests;

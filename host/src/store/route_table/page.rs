@@ -1,0 +1,83 @@
+//! One page of the routing table: entries one after the other, and which page goes on. Pure; a page that was damaged is an error.
+
+use std::io;
+
+pub(super) const PAGE_BYTES: usize = 2_048;
+/// What of it entries may take.
+pub(super) const BODY_BYTES: usize = PAGE_BYTES - HEAD_BYTES;
+/// Check sum, following page, length of the body.
+const HEAD_BYTES: usize = 10;
+/// In the place of a following page.
+const NONE: u32 = u32::MAX;
+
+#[derive(Default)]
+pub(super) struct Page {
+    pub(super) next: Option<u32>,
+    body: Vec<u8>,
+}
+
+impl Page {
+    pub(super) fn followed_by(next: Option<u32>) -> Page {
+        Page { next, body: Vec::new() }
+    }
+
+    pub(super) fn decode(bytes: &[u8; PAGE_BYTES]) -> io::Result<Page> {
+        let read = || {
+            let (check, rest) = bytes.split_first_chunk::<4>()?;
+            if crc32fast::hash(rest) != u32::from_be_bytes(*check) {
+                return None;
+            }
+            let (next, rest) = rest.split_first_chunk::<4>()?;
+            let (used, rest) = rest.split_first_chunk::<2>()?;
+            let next = Some(u32::from_be_bytes(*next)).filter(|next| *next != NONE);
+            Some(Page { next, body: rest.get(..usize::from(u16::from_be_bytes(*used)))?.to_vec() })
+        };
+        read().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a page of the routing table is damaged"))
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut rest = Vec::with_capacity(PAGE_BYTES);
+        rest.extend(self.next.unwrap_or(NONE).to_be_bytes());
+        rest.extend(u16::try_from(self.body.len()).unwrap_or(u16::MAX).to_be_bytes());
+        rest.extend_from_slice(&self.body);
+        rest.resize(PAGE_BYTES - 4, 0);
+        let mut bytes = crc32fast::hash(&rest).to_be_bytes().to_vec();
+        bytes.append(&mut rest);
+        bytes
+    }
+
+    pub(super) fn entries(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = self.body.as_slice();
+        std::iter::from_fn(move || {
+            let (length, after) = rest.split_first_chunk::<2>()?;
+            let (entry, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+            rest = after;
+            Some(entry)
+        })
+    }
+
+    /// Adds an entry; `false` if there is no room for it.
+    pub(super) fn push(&mut self, entry: &[u8]) -> bool {
+        let has_room = self.body.len() + 2 + entry.len() <= BODY_BYTES;
+        if has_room {
+            self.body.extend(u16::try_from(entry.len()).unwrap_or(u16::MAX).to_be_bytes());
+            self.body.extend_from_slice(entry);
+        }
+        has_room
+    }
+
+    /// Removes the entries that fit, and returns how many bytes they had.
+    pub(super) fn remove(&mut self, fits: impl Fn(&[u8]) -> bool) -> usize {
+        let mut left = Page { next: self.next, body: Vec::with_capacity(self.body.len()) };
+        let mut removed = 0;
+        for entry in self.entries() {
+            if fits(entry) {
+                removed += entry.len();
+            } else {
+                left.push(entry);
+            }
+        }
+        self.body = left.body;
+        removed
+    }
+}

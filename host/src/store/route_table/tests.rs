@@ -1,0 +1,93 @@
+//! The table against a list that is searched from end to end.
+
+use std::collections::BTreeMap;
+
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+
+use super::*;
+use crate::subscription::Ordering;
+
+fn address(number: u32) -> Address {
+    let mut address = [0; 32];
+    // Spread as a hash would be.
+    address[..4].copy_from_slice(&number.wrapping_mul(0x9e37_79b1).to_le_bytes());
+    address[4..8].copy_from_slice(&number.to_le_bytes());
+    address
+}
+
+fn recipient(customer: &str) -> Recipient {
+    let (connection, ordering) = ("the connection".to_owned(), Ordering::Key);
+    Recipient { id: SubscriptionId::new(), connection, customer: customer.to_owned(), ordering }
+}
+
+fn ids(found: Vec<Recipient>) -> Vec<SubscriptionId> {
+    found.into_iter().map(|found| found.id).collect()
+}
+
+#[test]
+fn a_table_equals_a_list_whatever_is_added_and_removed_and_over_closing() {
+    let folder = tempfile::tempdir().unwrap();
+    let seed = rand::rng().random();
+    println!("seed {seed}");
+    let mut rng = StdRng::seed_from_u64(seed);
+    let mut table = RouteTable::create(folder.path()).unwrap();
+    let mut list: BTreeMap<u32, Vec<SubscriptionId>> = BTreeMap::new();
+    for step in 0..6_000u64 {
+        // Every tenth goes to the same address, so that buckets overflow.
+        let number = if rng.random_ratio(1, 10) { 0 } else { rng.random_range(0..1_000) };
+        let ids = list.entry(number).or_default();
+        if rng.random_ratio(1, 4) && !ids.is_empty() {
+            let id = ids.remove(rng.random_range(0..ids.len()));
+            table.remove(&address(number), &id).unwrap();
+        } else {
+            let recipient = recipient(&"c".repeat(rng.random_range(1..128)));
+            table.add(&address(number), &recipient).unwrap();
+            ids.push(recipient.id);
+        }
+        if step % 1_500 == 0 {
+            table.close(step).unwrap();
+            drop(table);
+            table = RouteTable::open(folder.path(), step).unwrap().unwrap();
+        }
+    }
+    assert!(table.shape.buckets > 4 * BUCKETS_MIN && table.shape.overflow_pages > 10, "it did not grow");
+    assert_eq!(table.shape.entries, list.values().map(|ids| ids.len() as u64).sum::<u64>());
+    for (number, expected) in list {
+        assert_eq!(ids(table.find(&address(number)).unwrap()), expected, "{number}");
+    }
+    assert!(table.find(&address(1_000)).unwrap().is_empty());
+}
+
+#[test]
+fn what_was_added_comes_back_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut table = RouteTable::create(folder.path()).unwrap();
+    for ordering in [Ordering::None, Ordering::Key, Ordering::Subscription] {
+        let recipient = Recipient { ordering, customer: "ünïcode".into(), ..recipient("") };
+        table.add(&address(1), &recipient).unwrap();
+        assert!(table.find(&address(1)).unwrap().contains(&recipient));
+    }
+}
+
+#[test]
+fn only_a_table_that_was_closed_for_these_records_is_opened_and_only_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |watermark| RouteTable::open(folder.path(), watermark).unwrap();
+    assert!(open(7).is_none());
+    let mut table = RouteTable::create(folder.path()).unwrap();
+    assert!(open(7).is_none());
+    table.close(7).unwrap();
+    assert!(open(8).is_none());
+    assert!(open(7).is_some());
+    assert!(open(7).is_none());
+}
+
+#[test]
+fn a_damaged_page_is_an_error_and_no_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut table = RouteTable::create(folder.path()).unwrap();
+    table.add(&address(0), &recipient("one")).unwrap();
+    table.buckets.write_all_at(b"x", 60).unwrap();
+    assert!(table.find(&address(0)).is_err());
+}
