@@ -16,6 +16,7 @@ mod report;
 mod results;
 mod run;
 mod sink;
+mod subscribers;
 mod webhook;
 
 use std::path::PathBuf;
@@ -66,7 +67,7 @@ struct Places {
 enum Command {
     /// Compare with the peers
     Run {
-        /// Two minutes instead of fifteen, to see that everything works
+        /// Two minutes instead of ten, to see that everything works
         #[arg(long)]
         quick: bool,
         /// Only these contenders and rows

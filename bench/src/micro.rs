@@ -7,21 +7,29 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 
 use crate::bundle::variant;
-use crate::contender::Parts;
+use crate::contender::{Parts, subscriber};
 use crate::host::{Host, Place};
 use crate::http::Connection;
 use crate::load::{self, Load, Target};
 use crate::say;
+use crate::subscribers;
 use crate::webhook::webhook;
 
 /// Engines, in the order in which they are shown; those whose bundle was not built are left out.
 const ENGINES: &[&str] = &["starlingmonkey", "quickjs", "rust"];
 
 /// What is measured, by name.
-const PARTS: &[&str] = &["calls", "overhead", "commit", "routing", "claim", "uploads", "connectors", "memory"];
+const PARTS: &[&str] =
+    &["calls", "overhead", "commit", "routing", "claim", "subscriptions", "uploads", "connectors", "memory"];
 
 /// How long a host gets to come to rest before its memory is read.
 const REST: Duration = Duration::from_secs(3);
+
+/// How long connectors are uploaded for one measurement: a JavaScript engine takes seconds for each.
+const UPLOAD_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// How long a start gets to route by its table, and a delivery to be made.
+const WAIT_MAX: Duration = Duration::from_secs(30);
 
 const BODY_BYTES: usize = 1 << 10;
 
@@ -30,6 +38,7 @@ pub(crate) struct Sizes {
     pub(crate) stored_connectors: usize,
     pub(crate) loaded_connectors: usize,
     pub(crate) webhooks: u64,
+    pub(crate) api_subscriptions: usize,
     pub(crate) subscriptions: &'static str,
     pub(crate) waiting: &'static str,
 }
@@ -40,6 +49,7 @@ impl Sizes {
             stored_connectors: 1_000,
             loaded_connectors: 100,
             webhooks: 500_000,
+            api_subscriptions: 100_000,
             subscriptions: "10000,1000000,10000000",
             waiting: "1000,1000000",
         }
@@ -50,6 +60,7 @@ impl Sizes {
             stored_connectors: 20,
             loaded_connectors: 5,
             webhooks: 10_000,
+            api_subscriptions: 2_000,
             subscriptions: "10000,100000",
             waiting: "1000,20000",
         }
@@ -64,6 +75,7 @@ pub(crate) async fn run(parts: &Parts, sizes: Sizes, only: &[String]) -> anyhow:
     for part in PARTS.iter().filter(|part| only.is_empty() || only.iter().any(|name| name == *part)) {
         let rows = match *part {
             "overhead" => overhead(parts).await?,
+            "subscriptions" => subscriptions(parts, sizes).await?,
             "uploads" => uploads(parts).await?,
             "connectors" => connectors(parts, sizes).await?,
             "memory" => memory(parts, sizes).await?,
@@ -130,6 +142,51 @@ fn bare_call_us(parts: &Parts, bundle: &Path) -> anyhow::Result<f64> {
     Ok(before.rsplit(' ').next().unwrap_or_default().parse()?)
 }
 
+/// Subscriptions made through the API, and a start with them.
+async fn subscriptions(parts: &Parts, sizes: Sizes) -> anyhow::Result<String> {
+    let count = sizes.api_subscriptions;
+    let (_, path) = bundles(parts).pop().context("no bundle")?;
+    let place = Place::new(&parts.patchbay, &parts.data.join("subscriptions"));
+    let mut host = place.start()?;
+    let connector = host.upload(&std::fs::read(path)?).await?;
+    let webhook_path = host.integrate(&connector, parts.sink).await?;
+    let connecting = Instant::now();
+    subscribers::connect(&host, &connector, count).await?;
+    let connected = connecting.elapsed();
+    let subscribing = Instant::now();
+    subscribers::subscribe(&host, count, &format!("http://{}/hook", parts.sink)).await?;
+    let per_second = |time: Duration| count as f64 / time.as_secs_f64();
+    let (subscribed, before) = (per_second(subscribing.elapsed()), memory_of(&host)?);
+    host.process.stop()?;
+    let mut host = place.start_again(&host.api)?;
+    deliver_one(&host, &webhook_path, &subscriber(count - 1)).await?;
+    let text = format!(
+        "{:.0} connections and then, in bulk, {subscribed:.0} subscriptions made a second; {before}; after a restart, which \
+         listens after {} ms and delivers to the last of them, {}",
+        per_second(connected),
+        ms(host.started_in),
+        memory_of(&host)?
+    );
+    host.process.stop()?;
+    std::fs::remove_dir_all(parts.data.join("subscriptions"))?;
+    Ok(row(&format!("{count} subscriptions through the API"), &text))
+}
+
+/// Sends an event for a user and waits until its subscription has a delivery.
+async fn deliver_one(host: &Host, path: &str, user: &str) -> anyhow::Result<()> {
+    let status = Connection::open(host.address).await?.status_of(&webhook(path, user, BODY_BYTES)).await?;
+    anyhow::ensure!((200..300).contains(&status), "a webhook was answered {status}");
+    let start = Instant::now();
+    loop {
+        let deliveries = host.api.get(&format!("/v1/deliveries?customer={user}&status=delivered")).await?;
+        if deliveries.pointer("/items/0").is_some() {
+            return Ok(());
+        }
+        anyhow::ensure!(start.elapsed() < WAIT_MAX, "nothing was delivered to {user}: {deliveries}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// The first and the second upload of an engine; then a start with what was compiled.
 async fn uploads(parts: &Parts) -> anyhow::Result<String> {
     let mut rows = String::new();
@@ -168,10 +225,10 @@ async fn connectors(parts: &Parts, sizes: Sizes) -> anyhow::Result<String> {
     let mut rows = String::new();
     let all = bundles(parts);
     let smallest = all.last().context("no bundle")?;
-    let count = sizes.stored_connectors;
     let place = Place::new(&parts.patchbay, &parts.data.join("stored"));
     let mut host = place.start()?;
-    let paths = upload_variants(&host, parts, &smallest.1, count).await?;
+    let paths = upload_variants(&host, parts, &smallest.1, sizes.stored_connectors, Duration::MAX).await?;
+    let count = paths.len();
     host.process.stop()?;
     let start = Instant::now();
     let mut host = place.start_again(&host.api)?;
@@ -190,8 +247,9 @@ async fn connectors(parts: &Parts, sizes: Sizes) -> anyhow::Result<String> {
         let mut host = Place::new(&parts.patchbay, &parts.data.join(format!("loaded-{engine}"))).start()?;
         tokio::time::sleep(REST).await;
         let idle = memory_of(&host)?;
-        let count = sizes.loaded_connectors;
-        for path in upload_variants(&host, parts, path, count).await? {
+        let paths = upload_variants(&host, parts, path, sizes.loaded_connectors, UPLOAD_TIME_MAX).await?;
+        let count = paths.len();
+        for path in paths {
             first_webhook(&host, &path).await?;
         }
         tokio::time::sleep(REST).await;
@@ -206,11 +264,8 @@ async fn connectors(parts: &Parts, sizes: Sizes) -> anyhow::Result<String> {
 /// Memory over many webhooks, as a curve.
 async fn memory(parts: &Parts, sizes: Sizes) -> anyhow::Result<String> {
     let mut rows = String::new();
-    let (engine, path) = bundles(parts)
-        .into_iter()
-        .find(|(engine, _)| *engine != "starlingmonkey")
-        .or_else(|| bundles(parts).into_iter().next())
-        .context("no bundle")?;
+    // The fastest, so that many webhooks take little time.
+    let (engine, path) = bundles(parts).pop().context("no bundle")?;
     let mut host = Place::new(&parts.patchbay, &parts.data.join("memory")).start()?;
     let webhook_path = use_bundle(&host, &std::fs::read(path)?, parts).await?;
     let (mut taken, mut points) = (0, vec![format!("0: {}", memory_of(&host)?)]);
@@ -233,10 +288,20 @@ async fn use_bundle(host: &Host, bundle: &[u8], parts: &Parts) -> anyhow::Result
     host.integrate(&connector, parts.sink).await
 }
 
-async fn upload_variants(host: &Host, parts: &Parts, bundle: &Path, count: usize) -> anyhow::Result<Vec<String>> {
+/// Uploads so many connectors, or as many as can be in this time; each has code that was never compiled before.
+async fn upload_variants(
+    host: &Host,
+    parts: &Parts,
+    bundle: &Path,
+    count: usize,
+    time: Duration,
+) -> anyhow::Result<Vec<String>> {
     let bundle = std::fs::read(bundle)?;
-    let mut paths = Vec::new();
+    let (start, mut paths) = (Instant::now(), Vec::new());
     for number in 0..count {
+        if start.elapsed() > time {
+            break;
+        }
         paths.push(use_bundle(host, &variant(&bundle, &format!("connector-{number}"), true)?, parts).await?);
         if number % 100 == 99 {
             say(&format!("{} of {count} connectors uploaded", number + 1));
