@@ -7,6 +7,7 @@ mod guest;
 mod imports;
 pub(crate) mod machine_code;
 mod meter;
+mod resident;
 pub(crate) mod standing;
 mod wit;
 
@@ -137,6 +138,10 @@ impl Sandbox {
         let unloadable = |error: wasmtime::Error| Error::Unloadable(error.to_string());
         let engine = engine::for_calls(&limits).map_err(unloadable)?;
         engine::start_ticking(&engine).map_err(|error| Error::Unloadable(error.to_string()))?;
+        let begun = Arc::default();
+        if let Err(error) = resident::start(&engine, engine::KEEP_RESIDENT_BYTES, Arc::clone(&begun)) {
+            tracing::info!(%error, "guests' memory is not kept in place between calls; they will be slower");
+        }
         let mut linker = Linker::new(&engine);
         imports::link(&mut linker).map_err(unloadable)?;
         let machine_code = MachineCode::open(folder, &engine, vault, limits.compile.clone())?;
@@ -147,7 +152,7 @@ impl Sandbox {
             loaded: ArcSwap::default(),
             calls: Arc::new(Semaphore::new(limits.calls_max)),
             long_calls: Arc::new(Semaphore::new(processors().saturating_sub(1).max(1))),
-            begun: Arc::default(),
+            begun,
             standings: Standings::default(),
             limits,
             started: Instant::now(),

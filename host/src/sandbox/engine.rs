@@ -19,10 +19,9 @@ const TABLES_PER_CALL: u32 = 16;
 const TABLE_ELEMENTS_MAX: usize = 100_000;
 const CORE_INSTANCE_BYTES_MAX: usize = 4 << 20;
 
-/// Memory of a slot that stays mapped between calls, and is written anew for each: more than a JavaScript engine's image and
-/// what a handler makes on top of it. Copy-on-write would write less, but it takes a page fault for each page that a call
-/// touches, and each of those interrupts every other processor: with two of them a call then takes twice as long.
-const KEEP_RESIDENT_BYTES: usize = 8 << 20;
+/// Memory of a slot that stays in place between calls and is written anew for the next: what a call of a JavaScript engine
+/// writes to. See `resident`.
+pub(super) const KEEP_RESIDENT_BYTES: usize = 2 << 20;
 
 /// Builds the engine of a running host. Where the address space does not suffice for pooled memory it goes without.
 pub(super) fn for_calls(limits: &Limits) -> wasmtime::Result<Engine> {
@@ -55,8 +54,7 @@ fn compiler_config() -> Config {
         .wasm_relaxed_simd(false)
         .wasm_wide_arithmetic(false)
         .wasm_custom_page_sizes(false)
-        .native_unwind_info(false)
-        .memory_init_cow(false);
+        .native_unwind_info(false);
     config
 }
 

@@ -96,11 +96,13 @@ function programOf(engine, wit) {
  */
 async function cacheKey(code, engine, wit) {
   const hash = createHash('sha256').update(`${toolOf(engine)}\0`);
-  for (const name of (await readdir(wit)).filter((each) => each.endsWith('.wit')).sort()) {
-    hash.update(await readFile(join(wit, name))).update('\0');
+  // What is beside the process says how the component is made, so a change to it must not meet an old component.
+  for (const [folder, ending] of [[wit, '.wit'], [dirname(join(SDK_ROOT, engine.process)), '.js']]) {
+    for (const name of (await readdir(folder)).filter((each) => each.endsWith(ending)).sort()) {
+      hash.update(await readFile(join(folder, name))).update('\0');
+    }
   }
-  // The process says how the component is made, so a change to it must not meet an old component.
-  return hash.update(await readFile(join(SDK_ROOT, engine.process))).update('\0').update(code.join('\0')).digest('hex');
+  return hash.update(code.join('\0')).digest('hex');
 }
 
 /** In the published package the contract lies inside, in the repository beside the SDK. */

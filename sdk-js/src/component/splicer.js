@@ -1,13 +1,15 @@
 /**
- * Makes the slowest part of the engine's tool fast, without changing what it makes:
+ * Makes the slowest part of the engine's tool fast:
  * - it grows its memory in thousands of small steps, each of which costs the garbage collector: here it gets it at once;
- * - it joins engine and contract anew for every build, though that is the same for every connector: here it is kept.
+ * - it joins engine and contract anew for every build, though that is the same for every connector: here it is kept;
+ * - what it makes of the contract is slow itself (`bindings.js`).
  * The tool's version is pinned; a tool without this part works as it is.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
+import { withFastEncoding } from './bindings.js';
 import { CACHE_FOLDER } from './cache.js';
 
 /** A little more than it takes today. Memory that is not touched costs nothing. */
@@ -24,7 +26,8 @@ export async function prepareSplicer(witPath) {
   const newest = readNewest();
   splicer.spliceBindings = (/** @type {[Uint8Array, ...unknown[]]} */ ...args) => {
     const file = join(CACHE_FOLDER, `${keyOf(witPath, args)}.splice`);
-    return (newest?.file === file ? newest.spliced : read(file)) ?? write(file, splice(...args));
+    const spliced = (newest?.file === file ? newest.spliced : read(file)) ?? write(file, splice(...args));
+    return { ...spliced, jsBindings: withFastEncoding(spliced.jsBindings) };
   };
 }
 
