@@ -22,9 +22,12 @@ use crate::metrics::{Levels, Metrics};
 use crate::rate::Rates;
 use crate::sandbox::{self, Loaded, Sandbox};
 use crate::secret::{Vault, sha256_hex};
-use crate::store::{self, PageRequest, Store};
+use crate::store::{self, PageRequest, Store, Swept};
 use crate::targets::Targets;
 use crate::{bundle, clock, deliver, http};
+
+/// The shortest pause between two sweeps.
+const SWEEP_GAP_MIN: Duration = Duration::from_secs(1);
 
 pub(crate) struct App {
     pub(crate) config: Config,
@@ -155,6 +158,7 @@ impl App {
             sandbox_calls: self.sandbox.calls_under_way(),
             sandbox_times: self.sandbox.times(),
             memory_bytes: resident_memory_bytes(),
+            taken: self.store.taken(),
         }
     }
 
@@ -223,28 +227,48 @@ async fn compile_ahead(app: Arc<App>) {
     }
 }
 
-/// Removes what has expired, again and again.
+/// Removes what has expired and what there is too much of, again and again; at once where the room runs short.
 async fn sweep(app: Arc<App>, stop: CancellationToken) {
     let gap = Duration::from_millis(app.config.storage.sweep_gap_ms);
-    while stop.run_until_cancelled(tokio::time::sleep(gap)).await.is_some() {
-        let now_ms = clock::now().as_millisecond();
-        let kept_ms = i64::try_from(app.config.storage.retention_ms).unwrap_or(i64::MAX);
-        let before = jiff::Timestamp::from_millisecond(now_ms.saturating_sub(kept_ms)).unwrap_or(jiff::Timestamp::MIN);
+    let mut is_short = false;
+    while stop.run_until_cancelled(next_sweep(&app, gap, is_short)).await.is_some() {
+        let before = clock::before_ms(clock::now(), app.config.storage.retention_ms);
         let keys_before = clock::before_ms(clock::now(), app.config.server.idempotency_ms);
         if let Err(error) = app.store.expire_keys(keys_before) {
             tracing::error!(%error, "idempotency keys were not expired");
         }
-        let (store, stopping) = (app.store.clone(), stop.clone());
-        let swept = tokio::task::spawn_blocking(move || {
-            let requests = store.expire_all(before, || stopping.is_cancelled())?;
-            Ok::<_, store::Error>((requests, store.trim_unrouted()?))
-        })
-        .await;
-        match swept {
-            Ok(Ok((0, 0))) => {}
-            Ok(Ok((requests, unrouted))) => tracing::info!(requests, unrouted, "expired"),
-            Ok(Err(error)) => tracing::error!(%error, "the sweep failed"),
-            Err(error) => tracing::error!(%error, "the sweep crashed"),
+        let stopping = stop.clone();
+        match app.store.sweep(before, move || stopping.is_cancelled()).await {
+            Ok(swept) => {
+                is_short = swept.is_still_short;
+                app.metrics.swept(&swept);
+                tell(&swept);
+            }
+            Err(error) => tracing::error!(%error, "the sweep failed"),
         }
+    }
+}
+
+async fn next_sweep(app: &App, gap: Duration, is_short: bool) {
+    tokio::time::sleep(gap.min(SWEEP_GAP_MIN)).await;
+    // Where nothing may go, asking more often does not help.
+    let called = async { if is_short { std::future::pending().await } else { app.store.room_called_for().await } };
+    let _ = tokio::time::timeout(gap.saturating_sub(SWEEP_GAP_MIN), called).await;
+}
+
+fn tell(swept: &Swept) {
+    if swept.removed_for_room + swept.let_go_for_room > 0 {
+        tracing::warn!(
+            requests = swept.removed_for_room,
+            waiting_events = swept.let_go_for_room,
+            "the room ran short: the oldest finished requests were removed, the oldest waiting events wait no longer"
+        );
+    }
+    if swept.is_still_short {
+        tracing::error!("the room is short, and all that is kept is still to be delivered; see --retention-bytes");
+    }
+    if (swept.expired, swept.trimmed, swept.files_removed) != (0, 0, 0) {
+        let Swept { expired, trimmed, moved_bytes, files_removed, .. } = *swept;
+        tracing::info!(requests = expired, waiting_events = trimmed, moved_bytes, files_removed, "expired");
     }
 }

@@ -263,6 +263,11 @@ pub(crate) struct Storage {
     /// Events that may wait for a subscription; beyond that the oldest stop waiting
     #[arg(long, value_name = "N", env = "PATCHBAY_UNROUTED_EVENTS_MAX", default_value_t = 100_000)]
     pub(crate) unrouted_events_max: u64,
+    /// Requests, events and deliveries with bodies and payloads, in bytes; beyond that the oldest that are finished go
+    /// first, then the oldest events that wait for a subscription, and never what is still to be delivered. Four fifths of
+    /// --content-bytes-max if not given
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_RETENTION_BYTES")]
+    pub(crate) retention_bytes: Option<u64>,
     /// Bodies and payloads on disk, in bytes; beyond that webhooks are answered 503. Those without events get three quarters
     #[arg(long, value_name = "BYTES", env = "PATCHBAY_CONTENT_BYTES_MAX", default_value_t = 50 << 30)]
     pub(crate) content_bytes_max: u64,
@@ -287,6 +292,8 @@ impl Config {
         let gaps_ms: u64 = self.delivery.retry_gaps_ms.iter().sum();
         below("the sum of retry-gaps-ms", gaps_ms, "retention-ms", self.storage.retention_ms)?;
         below("duplicate-window-ms", self.storage.duplicate_window_ms, "retention-ms", self.storage.retention_ms)?;
+        let content_bytes_max = self.storage.content_bytes_max;
+        below("retention-bytes", self.storage.retention_bytes(), "content-bytes-max", content_bytes_max)?;
         if !matches!(self.server.public_url.scheme(), "http" | "https") || self.server.public_url.query().is_some() {
             return Err(format!(
                 "--public-url ({}) must be an http or https URL without a query",
@@ -321,11 +328,18 @@ impl Config {
             cache_bytes: self.storage.store_cache_bytes,
             content_segment_bytes: self.storage.content_segment_bytes,
             content_bytes_max: self.storage.content_bytes_max,
+            retention_bytes: self.storage.retention_bytes(),
             unrouted_events_max: self.storage.unrouted_events_max,
             duplicate_window_ms: self.storage.duplicate_window_ms,
             deliveries_in_flight_per_subscription_max: self.delivery.attempts_per_subscription_max,
             api_tokens_max: self.server.api_tokens_max,
         }
+    }
+}
+
+impl Storage {
+    fn retention_bytes(&self) -> u64 {
+        self.retention_bytes.unwrap_or(self.content_bytes_max / 5 * 4)
     }
 }
 

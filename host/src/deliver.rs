@@ -124,7 +124,7 @@ async fn release_later(app: &App, claim: &Claim) {
 async fn send(app: &App, claim: &Claim) -> Result<Outcome, Error> {
     let subscription = claim.subscription.as_ref().ok_or(Error::SubscriptionGone)?;
     let event = claim.event.as_ref().ok_or(Error::EventExpired)?;
-    let payload = app.store.content(event.payload)?.ok_or(Error::EventExpired)?;
+    let payload = app.store.payload(event)?.ok_or(Error::EventExpired)?;
     let body = body(subscription, event, &payload)?;
     let request = egress::Request {
         method: http::Method::POST,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{EventId, IntegrationId, RequestId};
 use crate::store::ContentRef;
+use crate::subscription::Reason;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct RoutedEvent {
@@ -24,6 +25,16 @@ pub(crate) struct RoutedEvent {
     pub(crate) duplicate_of: Option<EventId>,
     /// One JSON value.
     pub(crate) payload: ContentRef,
+    /// Why it is not routed any more though it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) stopped_waiting: Option<Reason>,
+}
+
+impl RoutedEvent {
+    /// Whether it is routed when a subscription with one of its selectors appears.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.status == EventStatus::Unrouted && self.stopped_waiting.is_none()
+    }
 }
 
 /// What became of an event.

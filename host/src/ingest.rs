@@ -172,6 +172,7 @@ fn record(
         replay_of: incoming.replay_of.clone(),
         content: None,
         events: None,
+        record_bytes: 0,
     }
 }
 

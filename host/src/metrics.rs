@@ -12,12 +12,13 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
 use crate::retry::Outcome;
-use crate::store::Settlement;
+use crate::store::{Settlement, Swept, Taken};
 use crate::webhook_request::{RequestStatus, WebhookRequest};
 
 type Label = [(&'static str, &'static str); 1];
 type Seconds = Counter<f64, AtomicU64>;
 type Counters = Family<Label, Counter>;
+type Gauges = Family<Label, Gauge>;
 
 /// 0.5 ms to 16 s.
 fn seconds() -> Histogram {
@@ -35,6 +36,9 @@ pub(crate) struct Metrics {
     commit_seconds: Histogram,
     attempts: Counters,
     settled: Counters,
+    requests_removed: Counters,
+    events_stopped_waiting: Counters,
+    stored_bytes: Gauges,
     queued: Gauge,
     sandbox_calls: Gauge,
     sandbox_cpu_seconds: Seconds,
@@ -49,6 +53,7 @@ pub(crate) struct Levels {
     /// Processor time that calls of connectors took, and how long they were held back.
     pub(crate) sandbox_times: (Duration, Duration),
     pub(crate) memory_bytes: u64,
+    pub(crate) taken: Taken,
 }
 
 impl Metrics {
@@ -64,6 +69,9 @@ impl Metrics {
             commit_seconds: seconds(),
             attempts: Counters::default(),
             settled: Counters::default(),
+            requests_removed: Counters::default(),
+            events_stopped_waiting: Counters::default(),
+            stored_bytes: Gauges::default(),
             queued: Gauge::default(),
             sandbox_calls: Gauge::default(),
             sandbox_cpu_seconds: Seconds::default(),
@@ -81,6 +89,10 @@ impl Metrics {
         registry.register("commit_seconds", "Until a request is on disk", m.commit_seconds.clone());
         registry.register("delivery_attempts", "Attempts at deliveries, by outcome", m.attempts.clone());
         registry.register("deliveries_settled", "Deliveries that ended, by how", m.settled.clone());
+        registry.register("requests_removed", "Requests removed, by why", m.requests_removed.clone());
+        let stopped = "Events that wait for no subscription any more though none came, by why";
+        registry.register("events_stopped_waiting", stopped, m.events_stopped_waiting.clone());
+        registry.register("stored_bytes", "What the store takes up, by part", m.stored_bytes.clone());
         registry.register("deliveries_queued", "Deliveries that are not settled", m.queued.clone());
         registry.register("sandbox_calls", "Calls of connectors under way", m.sandbox_calls.clone());
         let (cpu, held_back) = (m.sandbox_cpu_seconds.clone(), m.sandbox_held_back_seconds.clone());
@@ -119,6 +131,14 @@ impl Metrics {
         }
     }
 
+    pub(crate) fn swept(&self, swept: &Swept) {
+        let add = |counters: &Counters, why, count| counters.get_or_create(&[("why", why)]).inc_by(count);
+        add(&self.requests_removed, "age", swept.expired);
+        add(&self.requests_removed, "size", swept.removed_for_room);
+        add(&self.events_stopped_waiting, "count", swept.trimmed);
+        add(&self.events_stopped_waiting, "size", swept.let_go_for_room);
+    }
+
     /// Everything as text.
     pub(crate) fn show(&self, levels: &Levels) -> String {
         self.queued.set(i64::try_from(levels.queued).unwrap_or(i64::MAX));
@@ -126,6 +146,11 @@ impl Metrics {
         set(&self.sandbox_cpu_seconds, levels.sandbox_times.0);
         set(&self.sandbox_held_back_seconds, levels.sandbox_times.1);
         self.memory_bytes.set(i64::try_from(levels.memory_bytes).unwrap_or(i64::MAX));
+        let Taken { content, records, records_file } = levels.taken;
+        for (part, bytes) in [("content", content), ("records", records), ("records_file", records_file)] {
+            let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+            self.stored_bytes.get_or_create(&[("part", part)]).set(bytes);
+        }
         let mut text = String::new();
         // Writing to a string does not fail.
         let _ = encode(&mut text, &self.registry);

@@ -14,12 +14,15 @@ mod idempotency;
 mod integrations;
 mod keys;
 mod lanes;
+mod moving;
 mod order;
 mod page;
 mod reseal;
 mod retention;
+mod room;
 mod route_table;
 mod routes;
+mod size;
 mod subscriptions;
 mod sync;
 mod watermark;
@@ -40,7 +43,9 @@ use committer::{Committer, Writer};
 use content::ContentLog;
 use keys::{Key, Table};
 use lanes::Lanes;
+use room::Room;
 use routes::Routes;
+use size::Walk;
 use sync::Disk;
 use watermark::Watermark;
 
@@ -50,6 +55,7 @@ pub(crate) use deliveries::{Claim, Settlement};
 pub(crate) use keys::check_key;
 pub(crate) use page::{Page, PageRequest};
 pub(crate) use reseal::ResealError;
+pub(crate) use retention::{Swept, Taken};
 pub(crate) use webhooks::{NewEvent, Routing, WebhookCommit};
 
 /// The layout of keys and records that this code reads and writes.
@@ -61,7 +67,9 @@ pub(crate) enum Error {
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
     /// The configured room is used up.
-    #[error("the store is full: its content log may hold {bytes_max} bytes")]
+    #[error(
+        "the store is full: {bytes_max} bytes of bodies and payloads are still to be delivered, or not removed yet"
+    )]
     Full { bytes_max: u64 },
     /// What is stored cannot be read.
     #[error("the store is damaged: {0}")]
@@ -92,6 +100,7 @@ pub(crate) struct Options {
     pub(crate) cache_bytes: u64,
     pub(crate) content_segment_bytes: u64,
     pub(crate) content_bytes_max: u64,
+    pub(crate) retention_bytes: u64,
     pub(crate) unrouted_events_max: u64,
     pub(crate) duplicate_window_ms: u64,
     pub(crate) deliveries_in_flight_per_subscription_max: usize,
@@ -105,6 +114,7 @@ impl Options {
             cache_bytes: 64 << 20,
             content_segment_bytes: 64 << 20,
             content_bytes_max: u64::MAX,
+            retention_bytes: u64::MAX,
             unrouted_events_max: u64::MAX,
             duplicate_window_ms: 0,
             deliveries_in_flight_per_subscription_max: 1,
@@ -120,7 +130,12 @@ pub(crate) struct Store {
 
 struct Inner {
     tree: sled::Tree,
+    /// The file of the records.
+    records: PathBuf,
     content: Arc<ContentLog>,
+    room: Arc<Room>,
+    /// Held while things are removed or moved.
+    sweep: Arc<tokio::sync::Mutex<Walk>>,
     bundles: PathBuf,
     options: Options,
     /// Commits of webhooks hold it for reading, changes of subscriptions and of what they belong to for writing: an
@@ -155,11 +170,13 @@ impl Store {
         sync::sync_opened(folder)?;
         let tree = db.open_tree("patchbay")?;
         let routes = Routes::open(&folder.join("routes"), &tree, Watermark::read(&tree)?)?;
+        let room = Arc::new(Room::open(&tree, &content.segments(), options.retention_bytes)?);
         let chains = Arc::<Mutex<()>>::default();
         let committer = Committer::start(Writer {
             tree: tree.clone(),
             chains: Arc::clone(&chains),
             content: Arc::clone(&content),
+            room: Arc::clone(&room),
             watermark: Watermark::open(folder, tree.clone())?,
             disk: Disk::new(db, &folder.join("sled"), Arc::clone(&content))?,
             duplicate_window_ms: options.duplicate_window_ms,
@@ -167,7 +184,10 @@ impl Store {
         let lanes = Mutex::new(Lanes::new(options.deliveries_in_flight_per_subscription_max));
         let inner = Inner {
             tree,
+            records: folder.join("sled/db"),
             content,
+            room,
+            sweep: Arc::default(),
             bundles,
             options,
             routing: Arc::default(),

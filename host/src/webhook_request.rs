@@ -36,6 +36,9 @@ pub(crate) struct WebhookRequest {
     /// Its first and its last event; filled in by the commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) events: Option<(EventId, EventId)>,
+    /// What its records and those of its events and deliveries took up when they were written; filled in by the commit.
+    #[serde(default)]
+    pub(crate) record_bytes: u32,
 }
 
 /// Where a request is kept.

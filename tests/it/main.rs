@@ -27,6 +27,7 @@ mod pages;
 mod quickjs;
 mod rates;
 mod results;
+mod retention;
 mod routing;
 mod samples;
 mod seed_example;

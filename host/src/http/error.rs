@@ -131,9 +131,10 @@ impl From<store::Error> for Problem {
             E::Unavailable(_) => {
                 Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable").retry_after_s(5).logged(&error)
             }
-            E::Full { .. } => {
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "store_full").retry_after_s(60).logged(&error)
-            }
+            E::Full { .. } => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "store_full")
+                .detail("the room for bodies and payloads is used up by what is still to be delivered")
+                .retry_after_s(60)
+                .logged(&error),
             E::Corrupt(_) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal").logged(&error),
             E::Conflict(why) => Problem::conflict(why),
         }

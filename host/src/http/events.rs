@@ -13,6 +13,7 @@ use super::error::{Answer, Problem};
 use super::extract::{List, PageQuery, PageView, Path};
 use crate::event::{EventStatus, RoutedEvent};
 use crate::id::EventId;
+use crate::subscription::Reason;
 
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -37,6 +38,12 @@ pub(super) struct EventView {
     /// Why it went nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// Of one that is unrouted: whether it is routed when a subscription appears.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_waiting: Option<bool>,
+    /// Why it is not any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped_waiting: Option<Reason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     provider_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,6 +70,8 @@ impl From<RoutedEvent> for EventView {
     fn from(event: RoutedEvent) -> Self {
         EventView {
             reason: reason(&event),
+            is_waiting: (event.status == EventStatus::Unrouted).then(|| event.is_waiting()),
+            stopped_waiting: event.stopped_waiting,
             id: event.id.to_string(),
             request: event.request.to_string(),
             integration: event.integration,
@@ -139,6 +148,6 @@ pub(super) async fn show(State(app): AppState, caller: Caller, Path(id): Path<St
     let event = event.map(|event| concern::event(&app, &caller, event)).transpose()?.flatten();
     let event = event.ok_or_else(|| Problem::not_found("event", &id))?;
     let deliveries = concern::deliveries(&app, &caller, &event)?.into_iter().map(DeliveryView::from).collect();
-    let payload = app.store.content(event.payload)?.and_then(|payload| serde_json::from_slice(&payload).ok());
+    let payload = app.store.payload(&event)?.and_then(|payload| serde_json::from_slice(&payload).ok());
     Ok(Json(EventDetail { event: event.into(), deliveries, payload }))
 }

@@ -221,10 +221,8 @@ async fn incoming(app: &App, request: &WebhookRequest) -> Answer<Incoming> {
 }
 
 fn content(app: &App, request: &WebhookRequest) -> Answer<Option<(Received, bytes::Bytes)>> {
-    let Some(places) = request.content else { return Ok(None) };
-    let (received, body) = (app.store.content(places.received)?, app.store.content(places.body)?);
-    let received = received.and_then(|received| serde_json::from_slice(&received).ok());
-    Ok(received.zip(body))
+    let Some((received, body)) = app.store.received(request)? else { return Ok(None) };
+    Ok(serde_json::from_slice(&received).ok().zip(Some(body)))
 }
 
 fn detail(app: &App, caller: &Caller, request: WebhookRequest) -> Answer<RequestDetail> {

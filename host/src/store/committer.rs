@@ -10,6 +10,7 @@ use tokio::sync::{OwnedRwLockReadGuard, oneshot};
 
 use super::Error;
 use super::content::ContentLog;
+use super::room::Room;
 use super::sync::Disk;
 use super::watermark::Watermark;
 use super::webhooks::{Group, Kept, WebhookCommit};
@@ -77,6 +78,7 @@ pub(super) struct Writer {
     pub(super) tree: sled::Tree,
     pub(super) chains: Arc<Mutex<()>>,
     pub(super) content: Arc<ContentLog>,
+    pub(super) room: Arc<Room>,
     pub(super) disk: Disk,
     pub(super) watermark: Watermark,
     pub(super) duplicate_window_ms: u64,
@@ -128,7 +130,7 @@ impl Writer {
     fn write(&self, commits: Vec<Commit>) -> Vec<Written> {
         let _span = profile::span(Step::WriteGroup);
         let _chains_stay = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut group = Group::new(&self.tree, self.content.appender(), self.duplicate_window_ms);
+        let mut group = Group::new(&self.tree, self.content.appender(), &self.room, self.duplicate_window_ms);
         let (mut written, mut guards) = (Vec::new(), Vec::new());
         for (pending, done) in commits {
             written.push((done, group.add(pending.commit)));

@@ -29,6 +29,13 @@ pub(crate) struct ContentRef {
     check: u32,
 }
 
+impl ContentRef {
+    /// The file that it is in.
+    pub(super) fn segment(&self) -> u32 {
+        self.segment
+    }
+}
+
 pub(super) struct ContentLog {
     folder: PathBuf,
     segment_bytes_max: u64,
@@ -77,6 +84,15 @@ impl ContentLog {
         Ok(places)
     }
 
+    /// Appends what is moved so that files can go: for that there is always room.
+    pub(super) fn append_moved(&self, pieces: &[&[u8]]) -> Result<Vec<ContentRef>, Error> {
+        let mut appender = self.appender();
+        appender.room = u64::MAX;
+        let places = appender.add(pieces)?;
+        appender.finish()?;
+        Ok(places)
+    }
+
     /// Returns when everything appended before is on disk.
     pub(super) fn sync(&self) -> Result<(), Error> {
         let (active, full) = {
@@ -105,19 +121,39 @@ impl ContentLog {
         Ok(Some(bytes.into()))
     }
 
-    /// Removes the segments that were last written to before `before`.
-    pub(super) fn expire(&self, before: SystemTime) -> Result<(), Error> {
+    /// Removes the segments that were last written to before `before`, and says which.
+    pub(super) fn expire(&self, before: SystemTime) -> Result<Vec<u32>, Error> {
+        let is_old = |segment: u32, _| Ok(fs::metadata(path(&self.folder, segment))?.modified()? < before);
+        self.remove_where(is_old)
+    }
+
+    /// Removes the segments that are full and of which `is_to_go`, given number and size, and says which.
+    pub(super) fn remove_where(&self, is_to_go: impl Fn(u32, u64) -> Result<bool, Error>) -> Result<Vec<u32>, Error> {
         let mut state = self.state();
-        let (active, _) = state.end();
-        let old: Vec<u32> = state.segments.keys().copied().filter(|segment| *segment != active).collect();
-        for segment in old {
-            let path = path(&self.folder, segment);
-            if fs::metadata(&path)?.modified()? < before {
-                fs::remove_file(path)?;
+        let mut removed = Vec::new();
+        for (segment, size) in state.full() {
+            if is_to_go(segment, size)? {
+                fs::remove_file(path(&self.folder, segment))?;
                 state.segments.remove(&segment);
+                removed.push(segment);
             }
         }
-        Ok(())
+        Ok(removed)
+    }
+
+    /// The segments that are not appended to any more, with their sizes.
+    pub(super) fn full_segments(&self) -> Vec<(u32, u64)> {
+        self.state().full()
+    }
+
+    /// All segments, with their sizes.
+    pub(super) fn segments(&self) -> BTreeMap<u32, u64> {
+        self.state().segments.clone()
+    }
+
+    /// How much all of it takes up on disk.
+    pub(super) fn disk_bytes(&self) -> u64 {
+        self.state().segments.values().sum()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -191,6 +227,11 @@ impl Appender<'_> {
 }
 
 impl State {
+    fn full(&self) -> Vec<(u32, u64)> {
+        let (active, _) = self.end();
+        self.segments.iter().filter(|(segment, _)| **segment != active).map(|(at, size)| (*at, *size)).collect()
+    }
+
     fn end(&self) -> (u32, u64) {
         self.segments.last_key_value().map_or((1, 0), |(segment, size)| (*segment, *size))
     }

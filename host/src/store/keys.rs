@@ -62,6 +62,10 @@ pub(super) enum Table {
     Due = 72,
     /// (subscription id) (chain) delivery id → of pending deliveries that keep an order
     Chain = 73,
+    /// segment of content, or 0 for records → bytes that commits wrote
+    Written = 80,
+    /// segment of content, or 0 for records → bytes that went since
+    Gone = 81,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

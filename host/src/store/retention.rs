@@ -1,5 +1,5 @@
-//! What is kept for how long. Requests go when they are old, with their events and deliveries; events that wait
-//! for a subscription go earlier when there are too many of them.
+//! What is kept for how long. Requests go when they are old, with their events and deliveries; those that are finished go
+//! earlier when there is too much of them (`size.rs`), and so do events that wait for a subscription.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,26 +9,110 @@ use sled::transaction::TransactionalTree;
 use super::deliveries::{delivery_key, due_key};
 use super::keys::{Key, Table};
 use super::order::leave;
+use super::room::Tally;
 use super::subscriptions::stop_waiting;
 use super::webhooks::{Seen, event_key, request_key, seen_key};
-use super::{Abort, Error, Store, decode, read, remove};
+use super::{Abort, Error, Store, decode, read, remove, write};
 use crate::clock;
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, DeliveryStatus};
 use crate::event::RoutedEvent;
 use crate::id::{DeliveryId, EventId};
+use crate::subscription::Reason;
 use crate::webhook_request::WebhookRequest;
 
 /// How many requests one pass removes. A stop waits for one pass at most.
 pub(super) const REQUESTS_REMOVED_AT_ONCE_MAX: usize = 1_000;
+/// How many waiting events one pass lets go.
+const EVENTS_TRIMMED_AT_ONCE_MAX: usize = 1_000;
+
+/// What a sweep did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Swept {
+    /// Requests that went because they were old.
+    pub(crate) expired: u64,
+    /// Finished requests that went because there was too much of them.
+    pub(crate) removed_for_room: u64,
+    /// Events that wait no longer because too many did.
+    pub(crate) trimmed: u64,
+    /// Events that wait no longer because the room ran short.
+    pub(crate) let_go_for_room: u64,
+    /// Content that was moved so that files could go, in bytes.
+    pub(crate) moved_bytes: u64,
+    /// Files of content that went.
+    pub(crate) files_removed: u64,
+    /// There is too much, and nothing more that may go.
+    pub(crate) is_still_short: bool,
+}
+
+/// What the store takes up, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taken {
+    /// Files of bodies and payloads.
+    pub(crate) content: u64,
+    /// Records of requests, events and deliveries, as they were written.
+    pub(crate) records: u64,
+    /// The file that all records are in.
+    pub(crate) records_file: u64,
+}
+
+/// Which events may be removed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    All,
+    /// Nothing is to be delivered, and they wait for no subscription.
+    Finished,
+}
+
+/// What became of an event that was to be removed.
+enum Removal {
+    Gone,
+    /// It was routed meanwhile: look again.
+    Changed,
+    /// It is not finished.
+    Stays,
+}
 
 impl Store {
+    /// Removes what has expired and what there is too much of, and gives its room back; pass by pass, until it is done or
+    /// `is_stopping`.
+    pub(crate) async fn sweep<F>(&self, before: Timestamp, is_stopping: F) -> Result<Swept, Error>
+    where
+        F: Fn() -> bool + Clone + Send + 'static,
+    {
+        let (store, is_stopping_now) = (self.clone(), is_stopping.clone());
+        let mut walk = std::sync::Arc::clone(&self.inner.sweep).lock_owned().await;
+        let mut swept = in_background(move || {
+            let mut swept = Swept { expired: store.expire_all(before, &is_stopping_now)?, ..Swept::default() };
+            swept.trimmed = store.trim_unrouted(&is_stopping_now)?;
+            store.make_room(&mut walk, &mut swept, &is_stopping_now)?;
+            Ok(swept)
+        })
+        .await?;
+        swept.moved_bytes = self.move_content(is_stopping).await?;
+        swept.files_removed += self.remove_empty_files().await?;
+        Ok(swept)
+    }
+
+    /// Returns when more is kept than should be.
+    pub(crate) fn room_called_for(&self) -> impl Future<Output = ()> {
+        self.inner.room.called_for()
+    }
+
+    pub(crate) fn taken(&self) -> Taken {
+        Taken {
+            content: self.inner.content.disk_bytes(),
+            records: self.inner.room.records_bytes(),
+            records_file: std::fs::metadata(&self.inner.records).map_or(0, |file| file.len()),
+        }
+    }
+
     /// Removes all that has expired, pass by pass until nothing is left or `is_stopping`: a sweep that ended before would
     /// fall behind for good where more comes in than one pass removes. Returns how many requests went.
-    pub(crate) fn expire_all(&self, before: Timestamp, is_stopping: impl Fn() -> bool) -> Result<usize, Error> {
+    pub(super) fn expire_all(&self, before: Timestamp, is_stopping: impl Fn() -> bool) -> Result<u64, Error> {
         let mut removed = 0;
         while !is_stopping() {
             let in_this_pass = self.expire(before)?;
-            removed += in_this_pass;
+            removed += in_this_pass as u64;
             if in_this_pass < REQUESTS_REMOVED_AT_ONCE_MAX {
                 break;
             }
@@ -44,48 +128,93 @@ impl Store {
             if request.received_at >= before {
                 break;
             }
-            self.remove_request(&request)?;
+            self.remove_request(&request, Which::All)?;
             removed += 1;
         }
         let before_ms = u64::try_from(before.as_millisecond()).unwrap_or(0);
-        self.inner.content.expire(SystemTime::UNIX_EPOCH + Duration::from_millis(before_ms))?;
+        let files = self.inner.content.expire(SystemTime::UNIX_EPOCH + Duration::from_millis(before_ms))?;
+        self.inner.room.forget(&self.inner.tree, &files)?;
         Ok(removed)
     }
 
-    /// Lets the oldest waiting events go where more wait than may. They stay visible as unrouted.
-    pub(crate) fn trim_unrouted(&self) -> Result<u64, Error> {
-        let waiting = Key::new(Table::UnroutedByAge);
-        let newest_first = self.inner.tree.scan_prefix(&waiting).keys().rev();
+    /// Lets the oldest waiting events go where more wait than may, pass by pass. They stay visible as unrouted.
+    pub(super) fn trim_unrouted(&self, is_stopping: impl Fn() -> bool) -> Result<u64, Error> {
         let mut trimmed = 0;
-        for key in newest_first.skip(usize::try_from(self.inner.options.unrouted_events_max).unwrap_or(usize::MAX)) {
-            let id = EventId::parse(&waiting.text_tail_of(&key?));
-            if let Some(event) = id.map(|id| self.event(&id)).transpose()?.flatten() {
-                self.transact(|tx| stop_waiting(tx, &event))?;
-                trimmed += 1;
+        while !is_stopping() {
+            let in_this_pass = self.trim_some_unrouted()?;
+            trimmed += in_this_pass as u64;
+            if in_this_pass < EVENTS_TRIMMED_AT_ONCE_MAX {
+                break;
             }
         }
         Ok(trimmed)
     }
 
-    fn remove_request(&self, request: &WebhookRequest) -> Result<(), Error> {
-        for event in self.events_of_request(&request.id)? {
-            while !self.remove_event(&event.id)? {}
+    fn trim_some_unrouted(&self) -> Result<usize, Error> {
+        let waiting = Key::new(Table::UnroutedByAge);
+        let may_wait = usize::try_from(self.inner.options.unrouted_events_max).unwrap_or(usize::MAX);
+        let keys = || self.inner.tree.scan_prefix(&waiting).keys();
+        let excess = keys().take(may_wait.saturating_add(EVENTS_TRIMMED_AT_ONCE_MAX)).count().saturating_sub(may_wait);
+        let why = Reason::new("too_many_waiting", "more events waited for a subscription than may; the oldest stopped");
+        let mut trimmed = 0;
+        for key in keys().take(excess) {
+            let id = EventId::parse(&waiting.text_tail_of(&key?));
+            trimmed += usize::from(id.map(|id| self.let_go(&id, &why)).transpose()?.unwrap_or(false));
         }
-        self.transact(|tx| remove(tx, request_key(&request.id)))
+        Ok(trimmed)
     }
 
-    /// Removes an event with its deliveries; `false` if it was routed meanwhile, and nothing is removed.
-    fn remove_event(&self, id: &EventId) -> Result<bool, Error> {
-        let Some(before) = self.event(id)? else { return Ok(true) };
+    /// Has an event wait no longer; `false` where it did not.
+    pub(super) fn let_go(&self, id: &EventId, why: &Reason) -> Result<bool, Error> {
+        self.transact(|tx| {
+            let Some(mut event) = read::<RoutedEvent>(tx, &event_key(id))? else { return Ok(false) };
+            if !event.is_waiting() {
+                return Ok(false);
+            }
+            stop_waiting(tx, &event)?;
+            event.stopped_waiting = Some(why.clone());
+            write(tx, event_key(id), &event)?;
+            Ok(true)
+        })
+    }
+
+    /// Removes a request with its events and deliveries; `false` if some of it is not to go.
+    pub(super) fn remove_request(&self, request: &WebhookRequest, which: Which) -> Result<bool, Error> {
+        for event in self.events_of_request(&request.id)? {
+            loop {
+                match self.remove_event(&event.id, which)? {
+                    Removal::Gone => break,
+                    Removal::Changed => {}
+                    Removal::Stays => return Ok(false),
+                }
+            }
+        }
+        self.transact_going(|tx, going| {
+            let Some(request) = read::<WebhookRequest>(tx, &request_key(&request.id))? else { return Ok(true) };
+            for place in request.content.iter().flat_map(|content| [content.received, content.body]) {
+                going.content(place);
+            }
+            going.records(request.record_bytes);
+            remove(tx, request_key(&request.id))?;
+            Ok(true)
+        })
+    }
+
+    /// Removes an event with its deliveries.
+    fn remove_event(&self, id: &EventId, which: Which) -> Result<Removal, Error> {
+        let Some(before) = self.event(id)? else { return Ok(Removal::Gone) };
         let deliveries = self.deliveries_of_event(id)?;
         let now = clock::now();
         let chains = deliveries.iter().any(|delivery| delivery.chain.is_some()).then(|| self.chains());
         let followers =
             deliveries.iter().map(|delivery| self.next_in_chain(delivery)).collect::<Result<Vec<_>, _>>()?;
-        let removed = self.transact(|tx| {
-            let Some(event) = read::<RoutedEvent>(tx, &event_key(id))? else { return Ok(true) };
+        let removed = self.transact_going(|tx, going| {
+            let Some(event) = read::<RoutedEvent>(tx, &event_key(id))? else { return Ok(Removal::Gone) };
             if event.delivery_count != before.delivery_count {
-                return Ok(false);
+                return Ok(Removal::Changed);
+            }
+            if which == Which::Finished && !is_finished(tx, &event, &deliveries)? {
+                return Ok(Removal::Stays);
             }
             for (delivery, follower) in deliveries.iter().zip(&followers) {
                 remove_delivery(tx, &delivery.id)?;
@@ -93,9 +222,10 @@ impl Store {
             }
             stop_waiting(tx, &event)?;
             forget_seen(tx, &event)?;
+            going.content(event.payload);
             remove(tx, Key::new(Table::EventOfRequest).part(event.request.as_str()).tail(id.as_str()))?;
             remove(tx, event_key(id))?;
-            Ok(true)
+            Ok(Removal::Gone)
         })?;
         drop(chains);
         for delivery in deliveries.iter().zip(&followers).filter_map(|(delivery, next)| next.as_ref().map(|_| delivery))
@@ -104,6 +234,40 @@ impl Store {
         }
         Ok(removed)
     }
+
+    /// A transaction that says what goes with it.
+    pub(super) fn transact_going<T>(
+        &self,
+        change: impl Fn(&TransactionalTree, &mut Tally) -> Result<T, Abort>,
+    ) -> Result<T, Error> {
+        let (done, went) = self.transact(|tx| {
+            let mut going = Tally::default();
+            let done = change(tx, &mut going)?;
+            self.inner.room.note_gone(tx, &going)?;
+            Ok((done, going))
+        })?;
+        self.inner.room.gone(&went);
+        Ok(done)
+    }
+}
+
+/// Runs what blocks where it holds up nobody.
+pub(super) async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Error::Unavailable(format!("the sweep crashed: {error}")))?
+}
+
+/// Read anew: somebody may have asked for another try.
+fn is_finished(tx: &TransactionalTree, event: &RoutedEvent, deliveries: &[Delivery]) -> Result<bool, Abort> {
+    for delivery in deliveries {
+        let delivery = read::<Delivery>(tx, &delivery_key(&delivery.id))?;
+        if delivery.is_some_and(|delivery| delivery.status == DeliveryStatus::Pending) {
+            return Ok(false);
+        }
+    }
+    Ok(!event.is_waiting())
 }
 
 /// Read anew, for its place in the queue changes with every attempt.

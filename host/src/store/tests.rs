@@ -12,6 +12,7 @@ mod queue;
 mod retention;
 mod routing;
 mod simulation;
+mod size;
 mod subject;
 mod waiting;
 
@@ -53,6 +54,7 @@ fn store_with(change: impl FnOnce(&mut Options)) -> Fixture {
         cache_bytes: 16 << 20,
         content_segment_bytes: 1 << 20,
         content_bytes_max: 64 << 20,
+        retention_bytes: u64::MAX,
         unrouted_events_max: 1_000,
         duplicate_window_ms: 60_000,
         deliveries_in_flight_per_subscription_max: 4,

@@ -14,6 +14,7 @@ use super::content::Appender;
 use super::keys::{Key, Table};
 use super::order::{chain_key, chain_of, link_key};
 use super::page::Order;
+use super::room::{Room, Tally};
 use super::subscriptions::routes;
 use super::{Abort, ContentRef, Error, Page, PageRequest, Store, abort, decode, encode};
 use crate::delivery::{Delivery, DeliveryStatus};
@@ -23,6 +24,9 @@ use crate::profile::{self, Step};
 use crate::secret::sha256_hex;
 use crate::subscription::Recipient;
 use crate::webhook_request::{Received, RequestContent, RequestStatus, WebhookRequest};
+
+/// What a record of a request takes up, its log aside.
+const REQUEST_BYTES: usize = 900;
 
 /// A request and what its handler made of it, about to be kept.
 pub(crate) struct WebhookCommit {
@@ -142,6 +146,9 @@ pub(super) struct Group<'s> {
     tree: &'s sled::Tree,
     content: Appender<'s>,
     records: sled::Batch,
+    room: &'s Room,
+    /// What this group takes up.
+    added: Tally,
     /// Provider's ids that this group has, and the tree not yet.
     seen: HashMap<Key, Seen>,
     /// Chains that this group has something of.
@@ -150,11 +157,18 @@ pub(super) struct Group<'s> {
 }
 
 impl<'s> Group<'s> {
-    pub(super) fn new(tree: &'s sled::Tree, content: Appender<'s>, duplicate_window_ms: u64) -> Group<'s> {
+    pub(super) fn new(
+        tree: &'s sled::Tree,
+        content: Appender<'s>,
+        room: &'s Room,
+        duplicate_window_ms: u64,
+    ) -> Group<'s> {
         Group {
             tree,
             content,
             records: sled::Batch::default(),
+            room,
+            added: Tally::default(),
             seen: HashMap::new(),
             joined: HashSet::new(),
             duplicate_window_ms,
@@ -169,6 +183,10 @@ impl<'s> Group<'s> {
         let mut rows = Rows::default();
         let (mut seen, mut joined) = (HashMap::new(), HashSet::new());
         let (mut deliveries, mut unrouted) = (Vec::new(), 0);
+        let mut added = Tally::default();
+        for place in [places.received, places.body].iter().chain(&payloads) {
+            added.content(*place);
+        }
         let mut events: Option<(EventId, EventId)> = None;
         for ((event, recipients), payload) in commit.routed.iter().zip(payloads) {
             let event = self.decide(event_of(&commit.request, event, payload), recipients, &mut seen)?;
@@ -190,13 +208,16 @@ impl<'s> Group<'s> {
             rows.put(event_key(&event.id), &event)?;
             events = Some((events.map_or_else(|| event.id.clone(), |(first, _)| first), event.id));
         }
-        let mut request = finish(commit.request, Some(places), deliveries.len(), unrouted);
-        request.events = events;
-        rows.put(request_key(&request.id), &request)?;
         for (key, seen) in &seen {
             rows.put(key.clone(), seen)?;
         }
+        let mut request = finish(commit.request, Some(places), deliveries.len(), unrouted);
+        request.events = events;
+        request.record_bytes = rows.bytes().saturating_add(bytes_alone(&request));
+        added.records(request.record_bytes);
+        rows.put(request_key(&request.id), &request)?;
         // Nothing can fail from here on: a webhook that is refused leaves nothing behind.
+        self.added.all(&added);
         self.seen.extend(seen);
         self.joined.extend(joined);
         for (key, value) in rows.0 {
@@ -206,15 +227,20 @@ impl<'s> Group<'s> {
     }
 
     fn add_without_content(&mut self, request: WebhookRequest) -> Result<Kept, Error> {
-        let request = finish(request, None, 0, 0);
+        let mut request = finish(request, None, 0, 0);
+        request.record_bytes = bytes_alone(&request);
+        self.added.records(request.record_bytes);
         self.records.insert(request_key(&request.id), encode(&request)?);
         Ok(Kept { request, deliveries: Vec::new() })
     }
 
     /// Writes what was added: content first, then all records at once.
-    pub(super) fn write(self) -> Result<(), Error> {
+    pub(super) fn write(mut self) -> Result<(), Error> {
         profile::timed(Step::AppendContent, || self.content.finish())?;
-        Ok(profile::timed(Step::WriteRecords, || self.tree.apply_batch(self.records))?)
+        self.room.note_written(&mut self.records, &self.added)?;
+        profile::timed(Step::WriteRecords, || self.tree.apply_batch(self.records))?;
+        self.room.written(&self.added);
+        Ok(())
     }
 
     /// `None` if it is content that has to leave the room to others: nobody can use up the room of events by sending what
@@ -227,7 +253,11 @@ impl<'s> Group<'s> {
         if !has_events && !self.content.has_spare_room(&pieces) {
             return Ok(None);
         }
-        let mut places = self.content.add(&pieces)?.into_iter();
+        let added = self.content.add(&pieces);
+        if matches!(added, Err(Error::Full { .. })) {
+            self.room.call_for_room();
+        }
+        let mut places = added?.into_iter();
         match (places.next(), places.next()) {
             (Some(received), Some(body)) => Ok(Some((RequestContent { received, body }, places.collect()))),
             _ => Err(Error::Corrupt("content was not appended".into())),
@@ -292,6 +322,11 @@ impl Rows {
         Ok(())
     }
 
+    fn bytes(&self) -> u32 {
+        let bytes: usize = self.0.iter().map(|(key, value)| key.as_ref().len() + value.len()).sum();
+        u32::try_from(bytes).unwrap_or(u32::MAX)
+    }
+
     /// A key that says all by being there.
     fn mark(&mut self, key: Key) {
         self.0.push((key, Vec::new()));
@@ -321,6 +356,7 @@ fn event_of(request: &WebhookRequest, event: &NewEvent, payload: ContentRef) -> 
         delivery_count: 0,
         duplicate_of: None,
         payload,
+        stopped_waiting: None,
     }
 }
 
@@ -330,6 +366,12 @@ pub(super) fn seen_key(event: &RoutedEvent) -> Option<Key> {
     let provider_id = event.provider_id.as_ref()?;
     let identity = sha256_hex(&serde_json::to_vec(&(provider_id, &event.selectors)).unwrap_or_default());
     Some(Key::new(Table::Seen).part(event.integration_id.as_str()).part(&event.webhook_key).tail(identity))
+}
+
+/// About what the record of a request takes up by itself.
+fn bytes_alone(request: &WebhookRequest) -> u32 {
+    let log: usize = request.log.iter().map(String::len).sum();
+    u32::try_from(REQUEST_BYTES + log).unwrap_or(u32::MAX)
 }
 
 fn finish(

@@ -181,5 +181,6 @@ pub(super) fn request(
         replay_of: None,
         content: None,
         events: None,
+        record_bytes: 0,
     }
 }
