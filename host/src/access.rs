@@ -67,6 +67,8 @@ const GRANTS: &[(&str, &str, &[Kind])] = &[
     ("GET", "/v1/webhook-requests", &[Read, Customer]),
     ("GET", "/v1/webhook-requests/{id}", &[Read, Customer]),
     ("POST", "/v1/webhook-requests/{id}/replay", ADMIN_ONLY),
+    ("POST", "/v1/webhook-requests/replay", ADMIN_ONLY),
+    ("GET", "/v1/customers/{id}/why", &[Read, Customer]),
     ("GET", "/v1/events", &[Read, Customer]),
     ("GET", "/v1/events/{id}", &[Read, Customer]),
     ("GET", "/v1/deliveries", &[Read, Customer]),

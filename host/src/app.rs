@@ -39,6 +39,8 @@ pub(crate) struct App {
     /// Places for webhook requests under way.
     pub(crate) webhook_requests: Semaphore,
     pub(crate) idempotency_keys: UnderWay,
+    /// Held while requests are replayed.
+    pub(crate) replays: tokio::sync::Mutex<()>,
     pub(crate) metrics: Metrics,
     pub(crate) api_rates: Rates<TokenId>,
     pub(crate) webhook_rates: Rates<String>,
@@ -82,6 +84,7 @@ impl App {
             egress,
             webhook_requests,
             idempotency_keys,
+            replays: tokio::sync::Mutex::default(),
             api_rates,
             webhook_rates,
             metrics: Metrics::new(),

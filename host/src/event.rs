@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{EventId, IntegrationId, RequestId};
+use crate::id::{DeliveryId, EventId, IntegrationId, RequestId};
 use crate::store::ContentRef;
 use crate::subscription::Reason;
 
@@ -25,6 +25,9 @@ pub(crate) struct RoutedEvent {
     pub(crate) duplicate_of: Option<EventId>,
     /// One JSON value.
     pub(crate) payload: ContentRef,
+    /// Its deliveries, the first so many of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) deliveries: Vec<DeliveryId>,
     /// Why it is not routed any more though it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stopped_waiting: Option<Reason>,

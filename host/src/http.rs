@@ -5,6 +5,7 @@ mod codes;
 mod concern;
 mod connections;
 mod connectors;
+mod customers;
 mod deliveries;
 mod error;
 mod events;
@@ -16,6 +17,7 @@ mod integrations;
 mod metrics;
 mod openapi;
 mod rates;
+mod replays;
 mod server;
 mod subscriptions;
 mod tls;
@@ -82,6 +84,8 @@ fn router(app: Arc<App>) -> Router {
         .route("/subscriptions/{id}/enable", post(subscriptions::enable))
         .route("/subscriptions/{id}/rotate-secret", post(subscriptions::rotate_secret))
         .route("/webhook-requests", get(webhook_requests::list))
+        .route("/customers/{id}/why", get(customers::why))
+        .route("/webhook-requests/replay", post(replays::replay_many))
         .route("/webhook-requests/{id}", get(webhook_requests::show))
         .route("/webhook-requests/{id}/replay", post(webhook_requests::replay))
         .route("/events", get(events::list))

@@ -46,11 +46,29 @@ ids! {
     TokenId = "tok";
 }
 
-#[expect(clippy::expect_used, reason = "the prefixes are the literals above, all of them valid")]
+/// How much of an id is its prefix, with the line after it: every kind has three letters.
+const PREFIX_LEN: usize = 4;
+
+/// What ids of different kinds are compared by: they sort by the time at which they were made.
+pub(crate) fn age_of(id: &str) -> &str {
+    id.get(PREFIX_LEN..).unwrap_or_default()
+}
+
+/// What `age_of` every id is not below that was made at this time or later.
+pub(crate) fn age_at(ms: i64) -> String {
+    let ms = u128::try_from(ms).unwrap_or(0) & ((1 << 48) - 1);
+    age_of(&text("req", uuid::Uuid::from_u128(ms << 80))).to_owned()
+}
+
 fn new(prefix: &str) -> String {
-    let prefix = DynamicType::new(prefix).expect("a valid prefix");
     // Version 7 with the counter of the process: ids of one millisecond sort as well.
-    TypeSafeId::from_type_and_uuid(prefix, uuid::Uuid::now_v7()).to_string()
+    text(prefix, uuid::Uuid::now_v7())
+}
+
+#[expect(clippy::expect_used, reason = "the prefixes are the literals above, all of them valid")]
+fn text(prefix: &str, uuid: uuid::Uuid) -> String {
+    let prefix = DynamicType::new(prefix).expect("a valid prefix");
+    TypeSafeId::from_type_and_uuid(prefix, uuid).to_string()
 }
 
 fn is_id(text: &str, prefix: &str) -> bool {
@@ -70,5 +88,14 @@ mod tests {
         assert_eq!(EventId::parse(earlier.as_str()), Some(earlier.clone()));
         assert_eq!(DeliveryId::parse(earlier.as_str()), None);
         assert_eq!(EventId::parse("evt_"), None);
+    }
+
+    #[test]
+    fn ids_of_all_kinds_are_compared_by_the_time_at_which_they_were_made() {
+        let before = i64::try_from(uuid::Timestamp::now(uuid::NoContext).to_unix().0).unwrap() * 1_000;
+        let (request, event) = (RequestId::new(), EventId::new());
+        assert!(age_of(request.as_str()) < age_of(event.as_str()));
+        assert!(age_at(before).as_str() <= age_of(request.as_str()));
+        assert!(age_at(before + 60_000).as_str() > age_of(event.as_str()));
     }
 }

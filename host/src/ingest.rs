@@ -12,8 +12,10 @@ use http::{Method, Response};
 use jiff::Timestamp;
 
 use crate::app::App;
+use crate::connector::ConnectorVersion;
 use crate::id::RequestId;
 use crate::profile::{self, Step};
+use crate::replay::Earlier;
 use crate::routing;
 use crate::sandbox::{self, Called, Grant, types};
 use crate::secret;
@@ -44,6 +46,13 @@ pub(crate) struct Incoming {
     pub(crate) replay_of: Option<RequestId>,
 }
 
+/// What would be kept of a request.
+pub(crate) struct Rehearsal {
+    /// As it is before the commit.
+    pub(crate) record: WebhookRequest,
+    pub(crate) routed: Vec<(NewEvent, Vec<Recipient>)>,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("no webhook has this address")]
@@ -72,7 +81,12 @@ impl From<targets::Error> for Error {
 }
 
 /// Takes a request all the way and returns the answer for the external app, with the id under which it is kept.
-pub(crate) async fn receive(app: &App, mut incoming: Incoming) -> Result<(RequestId, Response<Bytes>), Error> {
+/// Of a replay, `earlier` is what earlier runs found.
+pub(crate) async fn receive(
+    app: &App,
+    mut incoming: Incoming,
+    earlier: Option<&Earlier>,
+) -> Result<(RequestId, Response<Bytes>), Error> {
     let target = app.targets.find(app, &incoming.token)?.ok_or(Error::UnknownWebhook)?;
     let uri = webhook_uri(app, &incoming.token);
     let request = decode(&app.config.limits, &uri, &target.webhook_key, &target.parameters, &mut incoming).await?;
@@ -82,7 +96,10 @@ pub(crate) async fn receive(app: &App, mut incoming: Incoming) -> Result<(Reques
     let judged = judge(&app.config.limits, &incoming.method, handled.result.as_ref());
     let record = record(&target, &incoming, &handled, &judged);
     let routing = app.store.routing().await;
-    let routed = route(&routing, &target, judged.events)?;
+    let mut routed = route(&routing, &target, judged.events)?;
+    if let Some(earlier) = earlier {
+        routed = earlier.compare(routed);
+    }
     let received = received(&incoming);
     let commit = WebhookCommit { request: record, received, body: incoming.body, routed };
     let start = Instant::now();
@@ -92,6 +109,33 @@ pub(crate) async fn receive(app: &App, mut incoming: Incoming) -> Result<(Reques
         Ok(answer) => Ok((kept.id, answer)),
         Err(failure) => Err(Error::HandlerFailed(failure, kept.id)),
     }
+}
+
+/// What `receive` would make of a replay, through the version that the integration runs or another one. Keeps nothing.
+pub(crate) async fn rehearse(
+    app: &App,
+    mut incoming: Incoming,
+    version: Option<ConnectorVersion>,
+    earlier: &Earlier,
+) -> Result<Rehearsal, Error> {
+    let runs = app.targets.find(app, &incoming.token)?.ok_or(Error::UnknownWebhook)?;
+    let target = Target {
+        integration: runs.integration.clone(),
+        webhook_key: runs.webhook_key.clone(),
+        version: version.unwrap_or_else(|| runs.version.clone()),
+        parameters: runs.parameters.clone(),
+    };
+    if target.version.manifest.global_webhook(&target.webhook_key).is_none() {
+        return Err(Error::UnknownWebhook);
+    }
+    let uri = webhook_uri(app, &incoming.token);
+    let request = decode(&app.config.limits, &uri, &target.webhook_key, &target.parameters, &mut incoming).await?;
+    let handled = handle(app, &target, &incoming, &request).await?;
+    let judged = judge(&app.config.limits, &incoming.method, handled.result.as_ref());
+    let record = record(&target, &incoming, &handled, &judged);
+    let routing = app.store.routing().await;
+    let routed = earlier.compare(route(&routing, &target, judged.events)?);
+    Ok(Rehearsal { record, routed })
 }
 
 async fn handle(

@@ -31,6 +31,7 @@ mod mapping;
 mod metrics;
 mod profile;
 mod rate;
+mod replay;
 mod respond;
 mod retry;
 mod rotate;

@@ -9,6 +9,7 @@ mod committer;
 mod connections;
 mod connectors;
 mod content;
+mod customers;
 mod deliveries;
 mod idempotency;
 mod integrations;
@@ -50,13 +51,14 @@ use sync::Disk;
 use watermark::Watermark;
 
 pub(crate) use content::ContentRef;
+pub(crate) use customers::{Concern, Listening, Span};
 pub(crate) use deliveries::{Claim, Settlement};
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) use keys::check_key;
 pub(crate) use page::{Page, PageRequest};
 pub(crate) use reseal::ResealError;
 pub(crate) use retention::{Swept, Taken};
-pub(crate) use webhooks::{NewEvent, Routing, WebhookCommit};
+pub(crate) use webhooks::{NewEvent, Repeat, Routing, WebhookCommit};
 
 /// The layout of keys and records that this code reads and writes.
 const LAYOUT: u32 = 1;
@@ -203,6 +205,7 @@ impl Store {
         let store = Store { inner: Arc::new(inner) };
         store.check_layout()?;
         store.adopt_first_api_token()?;
+        store.list_customers()?;
         store.load_lanes()?;
         store.route_left_over_events()?;
         Ok(store)

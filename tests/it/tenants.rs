@@ -45,6 +45,7 @@ async fn neighbours() -> Neighbours {
         ("events", event),
         ("deliveries", delivery),
         ("tokens", id(&token)),
+        ("customers", "customer-beta".to_owned()),
     ];
     Neighbours { echo, acme, of_beta }
 }

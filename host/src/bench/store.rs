@@ -14,7 +14,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::delivery::Attempt;
 use crate::id::{IntegrationId, RequestId, SubscriptionId};
-use crate::store::{NewEvent, Settlement, Store, WebhookCommit};
+use crate::store::{NewEvent, Repeat, Settlement, Store, WebhookCommit};
 use crate::subscription::{Recipient, Subscription};
 use crate::webhook_request::Received;
 
@@ -156,6 +156,7 @@ fn event(selector: &str, payload_bytes: usize) -> NewEvent {
         payload: json!({ "text": "x".repeat(payload_bytes) }).to_string(),
         provider_id: None,
         ordering_key: None,
+        repeat: Repeat::No,
     }
 }
 

@@ -193,7 +193,11 @@ pub(super) async fn list(
             && filter.integration.as_ref().is_none_or(|integration| *integration == connection.integration)
             && filter.customer.as_ref().is_none_or(|customer| *customer == connection.customer)
     };
-    Ok(Json(PageView::new(&caller, app.store.connections(&list.page, fits)?, ConnectionView::from)?))
+    let page = match caller.customer().or(filter.customer.as_deref()) {
+        Some(customer) => app.store.connections_of_customer(customer, &list.page, fits)?,
+        None => app.store.connections(&list.page, fits)?,
+    };
+    Ok(Json(PageView::new(&caller, page, ConnectionView::from)?))
 }
 
 /// One connection.

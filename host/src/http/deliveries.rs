@@ -89,7 +89,11 @@ pub(super) async fn list(
             && is(&filter.event, delivery.event.as_str())
             && filter.status.is_none_or(|status| status == delivery.status)
     };
-    Ok(Json(PageView::new(&caller, app.store.deliveries(&list.page, fits)?, DeliveryView::from)?))
+    let page = match caller.customer().or(filter.customer.as_deref()) {
+        Some(customer) => app.store.deliveries_of_customer(customer, &list.page, fits)?,
+        None => app.store.deliveries(&list.page, fits)?,
+    };
+    Ok(Json(PageView::new(&caller, page, DeliveryView::from)?))
 }
 
 /// One delivery with its attempts.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::codes::CODES;
 use crate::schema::Violation;
-use crate::{bundle, ingest, sandbox, secret, store, subscribe, upload};
+use crate::{bundle, ingest, replay, sandbox, secret, store, subscribe, upload};
 
 /// An answer that says what went wrong.
 #[derive(Debug)]
@@ -214,6 +214,17 @@ impl From<ingest::Error> for Problem {
                 problem.body.request_id = Some(id.to_string());
                 problem
             }
+        }
+    }
+}
+
+impl From<replay::Error> for Problem {
+    fn from(error: replay::Error) -> Self {
+        match error {
+            replay::Error::Expired => Problem::new(StatusCode::GONE, "expired").detail(replay::Error::Expired),
+            replay::Error::IntegrationGone => Problem::conflict(replay::Error::IntegrationGone),
+            replay::Error::Ingest(error) => error.into(),
+            replay::Error::Store(error) => error.into(),
         }
     }
 }

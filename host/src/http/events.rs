@@ -11,8 +11,9 @@ use super::concern;
 use super::deliveries::DeliveryView;
 use super::error::{Answer, Problem};
 use super::extract::{List, PageQuery, PageView, Path};
+use crate::app::App;
 use crate::event::{EventStatus, RoutedEvent};
-use crate::id::EventId;
+use crate::id::{EventId, IntegrationId};
 use crate::subscription::Reason;
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -20,6 +21,8 @@ use crate::subscription::Reason;
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
     integration: Option<String>,
+    #[serde(rename = "globalWebhook")]
+    global_webhook: Option<String>,
     request: Option<String>,
     selector: Option<String>,
     status: Option<EventStatus>,
@@ -100,7 +103,8 @@ fn reason(event: &RoutedEvent) -> Option<String> {
     }
 }
 
-/// What connectors found in requests.
+/// What connectors found in requests. With `integration`, `selector` and the status `unrouted` or `duplicate` an index
+/// answers, however many events there are; other filters read on, a bounded number of events for each page.
 #[utoipa::path(
     get,
     path = "/v1/events",
@@ -119,6 +123,7 @@ pub(super) async fn list(
     let filter = list.filter;
     let fits = |event: &RoutedEvent| {
         filter.integration.as_ref().is_none_or(|integration| *integration == event.integration)
+            && filter.global_webhook.as_ref().is_none_or(|webhook| *webhook == event.webhook_key)
             && filter.request.as_ref().is_none_or(|request| request == event.request.as_str())
             && filter.selector.as_ref().is_none_or(|selector| event.selectors.contains(selector))
             && filter.status.is_none_or(|status| status == event.status)
@@ -127,8 +132,24 @@ pub(super) async fn list(
     // What the caller does not see must not fit either: a filter would tell of it.
     let fits_as_seen =
         |event: &RoutedEvent| fits(event) && see(event.clone()).is_ok_and(|event| event.as_ref().is_some_and(fits));
-    let page = concern::page(app.store.events(&list.page, fits_as_seen)?, see)?;
+    let page = match (caller.customer(), unheard(&app, &filter)?) {
+        (Some(customer), _) => app.store.events_of_customer(customer, &list.page, fits_as_seen)?,
+        (None, Some((integration, selector))) => {
+            let webhook = filter.global_webhook.as_deref();
+            app.store.events_unheard(&integration, webhook, selector, &list.page, fits_as_seen)?
+        }
+        (None, None) => app.store.events(&list.page, fits_as_seen)?,
+    };
+    let page = concern::page(page, see)?;
     Ok(Json(PageView::new(&caller, page, EventView::from)?))
+}
+
+/// The integration and selector of a search that an index answers: among events that went to nobody.
+fn unheard<'f>(app: &App, filter: &'f Filter) -> Answer<Option<(IntegrationId, &'f str)>> {
+    let went_nowhere = matches!(filter.status, Some(EventStatus::Unrouted | EventStatus::Duplicate));
+    let (Some(integration), Some(selector)) = (&filter.integration, &filter.selector) else { return Ok(None) };
+    let integration = app.store.integration(integration)?.filter(|_| went_nowhere);
+    Ok(integration.map(|integration| (integration.id, selector.as_str())))
 }
 
 /// One event with its payload and deliveries.

@@ -64,6 +64,17 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     }
 }
 
+/// What stands in the query where there is no list.
+pub(super) struct Asked<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Answer<Self> {
+        Query::<T>::try_from_uri(&parts.uri).map(|Query(asked)| Asked(asked)).map_err(bad_query)
+    }
+}
+
 /// `?limit=` and `?cursor=`, and a list's own filters.
 pub(super) struct List<F> {
     pub(super) page: PageRequest,
@@ -100,7 +111,8 @@ impl<F: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for List<F> {
     }
 }
 
-fn known_cursor(caller: &Caller, cursor: String) -> Answer<String> {
+/// A cursor of this server, in the query or elsewhere.
+pub(super) fn known_cursor(caller: &Caller, cursor: String) -> Answer<String> {
     let cursor = caller.reveal_cursor(cursor).filter(|cursor| URL_SAFE_NO_PAD.decode(cursor).is_ok());
     cursor.ok_or_else(|| bad_query_text("`cursor` is not one that this server gave".to_owned()))
 }

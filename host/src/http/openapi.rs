@@ -9,8 +9,8 @@ use utoipa::openapi::{Content, OpenApi as Document, PathItem, Ref, RefOr, Respon
 use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
 
 use super::codes::CODES;
-use super::{connections, connectors, deliveries, error, events, health, integrations, metrics};
-use super::{subscriptions, tokens, webhook_requests, webhooks};
+use super::{connections, connectors, customers, deliveries, error, events, health, integrations, metrics};
+use super::{replays, subscriptions, tokens, webhook_requests, webhooks};
 
 /// What any call may be answered: no token, not allowed, too often, a failure of the server.
 const ALWAYS: &[u16] = &[401, 403, 429, 500, 503];
@@ -52,6 +52,8 @@ const WITH_BODY: &[u16] = &[400, 413, 422];
         webhook_requests::list,
         webhook_requests::show,
         webhook_requests::replay,
+        replays::replay_many,
+        customers::why,
         events::list,
         events::show,
         deliveries::list,

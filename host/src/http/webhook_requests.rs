@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -13,10 +12,10 @@ use super::concern;
 use super::deliveries::DeliveryView;
 use super::error::{Answer, Problem};
 use super::events::EventView;
-use super::extract::{List, PageQuery, PageView, Path};
+use super::extract::{Asked, List, PageQuery, PageView, Path};
 use crate::app::App;
 use crate::id::RequestId;
-use crate::ingest::{self, Incoming};
+use crate::replay;
 use crate::subscription::Reason;
 use crate::webhook_request::{Received, RefusedEvent, RequestStatus, WebhookRequest};
 
@@ -145,7 +144,14 @@ pub(super) async fn list(
     };
     let see = |request: WebhookRequest| concern::request(&app, &caller, request);
     let is_seen = |request: &WebhookRequest| fits(request) && see(request.clone()).is_ok_and(|seen| seen.is_some());
-    let page = concern::page(app.store.webhook_requests(&list.page, is_seen)?, see)?;
+    let integration = filter.integration.as_ref().filter(|_| filter.status == Some(RequestStatus::Failed));
+    let integration = integration.map(|key| app.store.integration(key)).transpose()?.flatten();
+    let page = match (caller.customer(), integration) {
+        (Some(customer), _) => app.store.requests_of_customer(customer, &list.page, is_seen)?,
+        (None, Some(integration)) => app.store.failed_requests(&integration.id, &list.page, is_seen)?,
+        (None, None) => app.store.webhook_requests(&list.page, is_seen)?,
+    };
+    let page = concern::page(page, see)?;
     Ok(Json(PageView::new(&caller, page, RequestView::from)?))
 }
 
@@ -165,59 +171,46 @@ pub(super) async fn show(State(app): AppState, caller: Caller, Path(id): Path<St
     Ok(Json(detail(&app, &caller, find(&app, &caller, &id)?)?))
 }
 
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Again {
+    /// Deliver again what a subscription has got of this request before.
+    #[serde(default)]
+    force: bool,
+}
+
 /// Runs the request again through the connector version that its integration runs now. The handler sees the time at
-/// which the request came, so that signed time stamps are still good.
+/// which the request came, so that signed time stamps are still good. What a subscription has got of it before is not
+/// delivered to it again, unless `force` is true.
 #[utoipa::path(
     post,
     path = "/v1/webhook-requests/{id}/replay",
     operation_id = "replayWebhookRequest",
     tag = "webhook-requests",
-    params(("id" = String, Path)),
+    params(("id" = String, Path), Again),
     responses(
         (status = 200, description = "The new request", body = RequestDetail),
-        (status = 404), (status = 409), (status = 410),
+        (status = 400), (status = 404), (status = 409), (status = 410),
     )
 )]
 pub(super) async fn replay(
     State(app): AppState,
     caller: Caller,
     Path(id): Path<String>,
+    Asked(again): Asked<Again>,
 ) -> Answer<Json<RequestDetail>> {
     let request = find(&app, &caller, &id)?;
-    let incoming = incoming(&app, &request).await?;
-    let kept = match ingest::receive(&app, incoming).await {
-        Ok((id, _)) | Err(ingest::Error::HandlerFailed(_, id)) => id,
-        Err(error) => return Err(error.into()),
-    };
+    let _alone = app.replays.lock().await;
+    let kept = replay::run(&app, &request, again.force).await?;
     Ok(Json(detail(&app, &caller, find(&app, &caller, kept.as_str())?)?))
 }
 
 /// What the caller does not see is not there.
-fn find(app: &App, caller: &Caller, id: &str) -> Answer<WebhookRequest> {
+pub(super) fn find(app: &App, caller: &Caller, id: &str) -> Answer<WebhookRequest> {
     let found = RequestId::parse(id).map(|id| app.store.webhook_request(&id)).transpose()?.flatten();
     let found = found.map(|request| concern::request(app, caller, request)).transpose()?.flatten();
     found.ok_or_else(|| Problem::not_found("webhook request", id))
-}
-
-async fn incoming(app: &App, request: &WebhookRequest) -> Answer<Incoming> {
-    let gone = || {
-        Problem::new(StatusCode::GONE, "expired")
-            .detail("the request's content has expired, or there was no room to keep it")
-    };
-    let (received, body) = content(app, request)?.ok_or_else(gone)?;
-    let integration = app.store.integration(&request.integration)?.filter(|found| found.id == request.integration_id);
-    let integration = integration.ok_or_else(|| Problem::conflict("the request's integration was deleted"))?;
-    let method = received.method.parse();
-    Ok(Incoming {
-        token: app.store.webhook_token(&integration, &request.webhook_key).await?,
-        method: method.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal"))?,
-        path: received.path,
-        query: received.query,
-        headers: received.headers,
-        body,
-        received_at: request.received_at,
-        replay_of: Some(request.id.clone()),
-    })
 }
 
 fn content(app: &App, request: &WebhookRequest) -> Answer<Option<(Received, bytes::Bytes)>> {

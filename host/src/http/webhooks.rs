@@ -57,7 +57,7 @@ async fn answer(app: &Arc<App>, request: Request) -> Answer<Response> {
     let incoming = incoming(parts, body, received_at)?;
     let work = app.tasks.spawn({
         let app = Arc::clone(app);
-        async move { ingest::receive(&app, incoming).await }
+        async move { ingest::receive(&app, incoming, None).await }
     });
     let (_, answer) = work.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal"))??;
     Ok(answer.map(Body::from))

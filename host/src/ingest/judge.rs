@@ -12,7 +12,7 @@ use crate::profile::{self, Step};
 use crate::respond::{HandlerResponse, respond};
 use crate::routing::selector_refusal;
 use crate::sandbox::{self, types};
-use crate::store::NewEvent;
+use crate::store::{NewEvent, Repeat};
 use crate::webhook_request::RefusedEvent;
 
 pub(crate) struct Judged {
@@ -105,5 +105,6 @@ fn new_event(event: &types::RoutedEvent) -> NewEvent {
         payload: event.payload.clone(),
         provider_id: event.id.clone(),
         ordering_key: event.ordering_key.clone(),
+        repeat: Repeat::No,
     }
 }

@@ -27,6 +27,7 @@ impl Store {
                 return abort(Error::Conflict("the connection belongs to another customer".into()));
             }
             write(tx, connection_key(&connection.id), connection)?;
+            mark(tx, connections_of(&connection.customer).tail(&connection.id))?;
             mark(tx, index.clone())
         })?;
         drop(alone);
@@ -45,6 +46,17 @@ impl Store {
         self.page(&Key::new(Table::Connection), Order::OldestFirst, request, fits)
     }
 
+    /// The connections of one customer.
+    pub(crate) fn connections_of_customer(
+        &self,
+        customer: &str,
+        request: &PageRequest,
+        fits: impl Fn(&Connection) -> bool,
+    ) -> Result<Page<Connection>, Error> {
+        let find = |id: &str, _: &[u8]| self.connection(id);
+        self.page_of(&connections_of(customer), Order::OldestFirst, request, find, fits)
+    }
+
     pub(crate) async fn remove_connection(&self, connection: &Connection) -> Result<(), Error> {
         let alone = self.inner.routing.write().await;
         for subscription in self.subscriptions_of_connection(&connection.id)? {
@@ -54,11 +66,17 @@ impl Store {
             Key::new(Table::ConnectionOfIntegration).part(connection.integration_id.as_str()).tail(&connection.id);
         self.transact(|tx| {
             remove(tx, index.clone())?;
+            remove(tx, connections_of(&connection.customer).tail(&connection.id))?;
             remove(tx, connection_key(&connection.id))
         })?;
         drop(alone);
         self.durable().await
     }
+}
+
+/// What all connections of a customer have in common.
+pub(super) fn connections_of(customer: &str) -> Key {
+    Key::new(Table::ConnectionOfCustomer).part(customer)
 }
 
 pub(super) fn connection_key(id: &str) -> Key {

@@ -140,8 +140,13 @@ impl Store {
     }
 
     pub(crate) fn deliveries_of_event(&self, id: &EventId) -> Result<Vec<Delivery>, Error> {
+        let mut deliveries = Vec::new();
+        for named in self.event(id)?.into_iter().flat_map(|event| event.deliveries) {
+            deliveries.extend(self.delivery(&named)?);
+        }
         let prefix = Key::new(Table::DeliveryOfEvent).part(id.as_str());
-        self.linked(&prefix, DeliveryId::parse, |id| self.delivery(id))
+        deliveries.extend(self.linked(&prefix, DeliveryId::parse, |id| self.delivery(id))?);
+        Ok(deliveries)
     }
 
     /// Makes a delivery due now, with a new round of attempts. One that was settled keeps no order any more.

@@ -34,6 +34,8 @@ pub(super) enum Table {
     Connection = 30,
     /// (integration id) connection id →
     ConnectionOfIntegration = 31,
+    /// (customer) connection id →
+    ConnectionOfCustomer = 32,
     /// subscription id → Subscription
     Subscription = 40,
     /// (connection id) subscription id →
@@ -54,10 +56,20 @@ pub(super) enum Table {
     Unrouted = 63,
     /// event id →
     UnroutedByAge = 64,
+    /// (integration id) (webhook key) (selector) event id → of unrouted events that wait no longer, and of duplicates
+    Unheard = 65,
+    /// (integration id) request id → of requests whose handler failed
+    Failed = 66,
+    /// (request id) request id → its replay
+    Replay = 67,
     /// delivery id → Delivery
     Delivery = 70,
-    /// (event id) delivery id →
+    /// (event id) delivery id → of deliveries that the event does not name itself
     DeliveryOfEvent = 71,
+    /// (customer) event id, delivery id →
+    DeliveryOfCustomer = 74,
+    /// → that everything is in the lists of customers
+    CustomersListed = 75,
     /// (subscription id) due time, delivery id →
     Due = 72,
     /// (subscription id) (chain) delivery id → of pending deliveries that keep an order

@@ -8,7 +8,7 @@ use super::keys::Key;
 use super::{Error, Store, decode};
 
 /// How many rows one page may look at before it stops and hands out a cursor. Bounds a filter that fits little.
-const ROWS_SCANNED_MAX: usize = 5_000;
+pub(super) const ROWS_SCANNED_MAX: usize = 5_000;
 
 #[derive(Clone, Debug)]
 pub(crate) struct PageRequest {

@@ -11,8 +11,8 @@ use super::keys::{Key, Table};
 use super::order::leave;
 use super::room::Tally;
 use super::subscriptions::stop_waiting;
-use super::webhooks::{Seen, event_key, request_key, seen_key};
-use super::{Abort, Error, Store, decode, read, remove, write};
+use super::webhooks::{Seen, event_key, failed_key, of_customer_key, replays, request_key, seen_key, unheard_keys};
+use super::{Abort, Error, Store, decode, mark, read, remove, write};
 use crate::clock;
 use crate::delivery::{Delivery, DeliveryStatus};
 use crate::event::RoutedEvent;
@@ -172,6 +172,7 @@ impl Store {
                 return Ok(false);
             }
             stop_waiting(tx, &event)?;
+            unheard_keys(&event).try_for_each(|key| mark(tx, key))?;
             event.stopped_waiting = Some(why.clone());
             write(tx, event_key(id), &event)?;
             Ok(true)
@@ -195,6 +196,8 @@ impl Store {
                 going.content(place);
             }
             going.records(request.record_bytes);
+            remove(tx, failed_key(&request))?;
+            request.replay_of.as_ref().map_or(Ok(()), |of| remove(tx, replays(of).tail(request.id.as_str())))?;
             remove(tx, request_key(&request.id))?;
             Ok(true)
         })
@@ -221,6 +224,7 @@ impl Store {
                 leave(tx, delivery, follower.as_ref(), now)?;
             }
             stop_waiting(tx, &event)?;
+            unheard_keys(&event).try_for_each(|key| remove(tx, key))?;
             forget_seen(tx, &event)?;
             going.content(event.payload);
             remove(tx, Key::new(Table::EventOfRequest).part(event.request.as_str()).tail(id.as_str()))?;
@@ -275,6 +279,7 @@ fn remove_delivery(tx: &TransactionalTree, id: &DeliveryId) -> Result<(), Abort>
     let Some(delivery) = read::<Delivery>(tx, &delivery_key(id))? else { return Ok(()) };
     due_key(&delivery).map_or(Ok(()), |due| remove(tx, due))?;
     remove(tx, Key::new(Table::DeliveryOfEvent).part(delivery.event.as_str()).tail(id.as_str()))?;
+    remove(tx, of_customer_key(&delivery))?;
     remove(tx, delivery_key(id))
 }
 

@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use super::keys::{Key, Table};
 use super::order::chain_of;
 use super::page::Order;
-use super::webhooks::{delivery_of, event_key, request_key, write_delivery};
+use super::webhooks::{delivery_of, event_key, name_delivery, request_key, write_delivery};
 use super::{Abort, Error, Page, PageRequest, Store, abort, mark, read, remove, write};
 use crate::clock;
 use crate::connection::Connection;
@@ -88,7 +88,7 @@ impl Store {
         self.resume_lane(&subscription.id)
     }
 
-    pub(super) fn subscriptions_of_connection(&self, connection: &str) -> Result<Vec<Subscription>, Error> {
+    pub(crate) fn subscriptions_of_connection(&self, connection: &str) -> Result<Vec<Subscription>, Error> {
         self.linked(&of_connection(connection), SubscriptionId::parse, |id| self.subscription(id))
     }
 
@@ -192,6 +192,7 @@ fn route_waiting_event(
     stop_waiting(tx, &event)?;
     event.status = EventStatus::Routed;
     event.delivery_count += 1;
+    name_delivery(&mut event, &delivery.id).map_or(Ok(()), |key| mark(tx, key))?;
     write(tx, event_key(&event.id), &event)?;
     if let Some(mut request) = read::<WebhookRequest>(tx, &request_key(&event.request))? {
         request.status = RequestStatus::Routed;

@@ -3,6 +3,7 @@
 
 mod api_tokens;
 mod connectors;
+mod customers;
 mod duplicates;
 mod durability;
 mod integrations;

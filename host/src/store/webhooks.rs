@@ -4,6 +4,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sled::transaction::TransactionalTree;
@@ -19,7 +21,7 @@ use super::subscriptions::routes;
 use super::{Abort, ContentRef, Error, Page, PageRequest, Store, abort, decode, encode};
 use crate::delivery::{Delivery, DeliveryStatus};
 use crate::event::{EventStatus, RoutedEvent};
-use crate::id::{DeliveryId, EventId, IntegrationId, RequestId, SubscriptionId};
+use crate::id::{DeliveryId, EventId, IntegrationId, RequestId, SubscriptionId, age_at};
 use crate::profile::{self, Step};
 use crate::secret::sha256_hex;
 use crate::subscription::Recipient;
@@ -27,6 +29,9 @@ use crate::webhook_request::{Received, RequestContent, RequestStatus, WebhookReq
 
 /// What a record of a request takes up, its log aside.
 const REQUEST_BYTES: usize = 900;
+
+/// How many of its deliveries the record of an event names.
+const DELIVERIES_NAMED_MAX: usize = 64;
 
 /// A request and what its handler made of it, about to be kept.
 pub(crate) struct WebhookCommit {
@@ -44,6 +49,21 @@ pub(crate) struct NewEvent {
     pub(crate) payload: String,
     pub(crate) provider_id: Option<String>,
     pub(crate) ordering_key: Option<String>,
+    pub(crate) repeat: Repeat,
+}
+
+/// Whether an event may repeat one that was there before.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Repeat {
+    /// No: one with the same provider id and selectors is a duplicate.
+    #[default]
+    No,
+    /// It is an earlier event again, and goes to nobody.
+    Of(EventId),
+    /// It comes from a replay, which was compared with these events of the same request already.
+    Known(Arc<HashSet<EventId>>),
+    /// Whatever was there before.
+    Forced,
 }
 
 /// Holds subscriptions as they are until the commit.
@@ -57,6 +77,13 @@ pub(crate) struct Routing<'s> {
 pub(super) struct Seen {
     pub(super) event: EventId,
     at: Timestamp,
+}
+
+impl Seen {
+    fn is_within(&self, window_ms: u64, now: Timestamp) -> bool {
+        let age_ms = now.as_millisecond() - self.at.as_millisecond();
+        u64::try_from(age_ms).unwrap_or(0) <= window_ms
+    }
 }
 
 impl Store {
@@ -88,6 +115,50 @@ impl Store {
         fits: impl Fn(&RoutedEvent) -> bool,
     ) -> Result<Page<RoutedEvent>, Error> {
         self.page(&Key::new(Table::Event), Order::NewestFirst, request, fits)
+    }
+
+    /// The replays of a request, the oldest first.
+    pub(crate) fn replays(&self, original: &RequestId) -> Result<Vec<WebhookRequest>, Error> {
+        self.linked(&replays(original), RequestId::parse, |id| self.webhook_request(id))
+    }
+
+    /// Requests from a time on, the oldest first; of an integration those whose handler failed.
+    pub(crate) fn requests_from(
+        &self,
+        failed_of: Option<&IntegrationId>,
+        from_ms: i64,
+        request: &PageRequest,
+        fits: impl Fn(&WebhookRequest) -> bool,
+    ) -> Result<Page<WebhookRequest>, Error> {
+        let start = || URL_SAFE_NO_PAD.encode(format!("req_{}", age_at(from_ms)));
+        let request = PageRequest { limit: request.limit, cursor: request.cursor.clone().or_else(|| Some(start())) };
+        let prefix = failed_of.map_or_else(|| Key::new(Table::Request), failed);
+        let find = |id: &str, _: &[u8]| RequestId::parse(id).map_or(Ok(None), |id| self.webhook_request(&id));
+        self.page_of(&prefix, Order::OldestFirst, &request, find, fits)
+    }
+
+    /// The earlier event of which a new one would be a duplicate.
+    pub(crate) fn earlier_event(
+        &self,
+        integration: &IntegrationId,
+        webhook_key: &str,
+        event: &NewEvent,
+        at: Timestamp,
+    ) -> Result<Option<EventId>, Error> {
+        let Some(provider_id) = &event.provider_id else { return Ok(None) };
+        let seen = self.get::<Seen>(&seen_key_of(integration, webhook_key, provider_id, &event.selectors))?;
+        Ok(seen.filter(|seen| seen.is_within(self.inner.options.duplicate_window_ms, at)).map(|seen| seen.event))
+    }
+
+    /// Requests of an integration whose handler failed.
+    pub(crate) fn failed_requests(
+        &self,
+        integration: &IntegrationId,
+        request: &PageRequest,
+        fits: impl Fn(&WebhookRequest) -> bool,
+    ) -> Result<Page<WebhookRequest>, Error> {
+        let find = |id: &str, _: &[u8]| RequestId::parse(id).map_or(Ok(None), |id| self.webhook_request(&id));
+        self.page_of(&failed(integration), Order::NewestFirst, request, find, fits)
     }
 
     /// The events of one request, in the order in which its handler returned them.
@@ -189,9 +260,10 @@ impl<'s> Group<'s> {
         }
         let mut events: Option<(EventId, EventId)> = None;
         for ((event, recipients), payload) in commit.routed.iter().zip(payloads) {
-            let event = self.decide(event_of(&commit.request, event, payload), recipients, &mut seen)?;
+            let mut event =
+                self.decide(event_of(&commit.request, event, payload), &event.repeat, recipients, &mut seen)?;
             match event.status {
-                EventStatus::Duplicate => {}
+                EventStatus::Duplicate => rows.unheard(&event),
                 EventStatus::Unrouted => {
                     unrouted += 1;
                     rows.wait(&event);
@@ -201,6 +273,7 @@ impl<'s> Group<'s> {
                         let mut delivery = delivery_of(&event, recipient, event.received_at);
                         self.queue_up(&mut delivery, &mut joined)?;
                         rows.0.extend(rows_of_delivery(&delivery)?);
+                        rows.0.extend(name_delivery(&mut event, &delivery.id).map(|key| (key, Vec::new())));
                         deliveries.push((delivery.subscription, delivery.next_attempt_at));
                     }
                 }
@@ -213,6 +286,7 @@ impl<'s> Group<'s> {
         }
         let mut request = finish(commit.request, Some(places), deliveries.len(), unrouted);
         request.events = events;
+        rows.request(&request);
         request.record_bytes = rows.bytes().saturating_add(bytes_alone(&request));
         added.records(request.record_bytes);
         rows.put(request_key(&request.id), &request)?;
@@ -230,6 +304,9 @@ impl<'s> Group<'s> {
         let mut request = finish(request, None, 0, 0);
         request.record_bytes = bytes_alone(&request);
         self.added.records(request.record_bytes);
+        let mut rows = Rows::default();
+        rows.request(&request);
+        rows.0.into_iter().for_each(|(key, value)| self.records.insert(key, value));
         self.records.insert(request_key(&request.id), encode(&request)?);
         Ok(Kept { request, deliveries: Vec::new() })
     }
@@ -267,10 +344,16 @@ impl<'s> Group<'s> {
     fn decide(
         &self,
         mut event: RoutedEvent,
+        repeat: &Repeat,
         recipients: &[Recipient],
         seen: &mut HashMap<Key, Seen>,
     ) -> Result<RoutedEvent, Error> {
-        event.duplicate_of = self.seen_before(&event, seen)?;
+        event.duplicate_of = match repeat {
+            Repeat::Of(earlier) => Some(earlier.clone()),
+            Repeat::Forced => None,
+            Repeat::Known(events) => self.seen_before(&event, seen)?.filter(|earlier| !events.contains(earlier)),
+            Repeat::No => self.seen_before(&event, seen)?,
+        };
         if event.duplicate_of.is_some() {
             event.status = EventStatus::Duplicate;
         } else if !recipients.is_empty() {
@@ -301,11 +384,8 @@ impl<'s> Group<'s> {
             Some(seen) => Some(seen.clone()),
             None => self.tree.get(&key)?.map(|bytes| decode::<Seen>(&bytes)).transpose()?,
         };
-        if let Some(earlier) = earlier {
-            let age_ms = event.received_at.as_millisecond() - earlier.at.as_millisecond();
-            if u64::try_from(age_ms).unwrap_or(0) <= self.duplicate_window_ms {
-                return Ok(Some(earlier.event));
-            }
+        if let Some(earlier) = earlier.filter(|seen| seen.is_within(self.duplicate_window_ms, event.received_at)) {
+            return Ok(Some(earlier.event));
         }
         seen.insert(key, Seen { event: event.id.clone(), at: event.received_at });
         Ok(None)
@@ -332,6 +412,20 @@ impl Rows {
         self.0.push((key, Vec::new()));
     }
 
+    /// Where a request is found besides its own key.
+    fn request(&mut self, request: &WebhookRequest) {
+        if request.status == RequestStatus::Failed {
+            self.mark(failed_key(request));
+        }
+        if let Some(original) = &request.replay_of {
+            self.mark(replays(original).tail(request.id.as_str()));
+        }
+    }
+
+    fn unheard(&mut self, event: &RoutedEvent) {
+        unheard_keys(event).for_each(|key| self.mark(key));
+    }
+
     fn wait(&mut self, event: &RoutedEvent) {
         for selector in &event.selectors {
             let waiting = routes(Table::Unrouted, &event.integration_id, &event.webhook_key, selector);
@@ -356,6 +450,7 @@ fn event_of(request: &WebhookRequest, event: &NewEvent, payload: ContentRef) -> 
         delivery_count: 0,
         duplicate_of: None,
         payload,
+        deliveries: Vec::new(),
         stopped_waiting: None,
     }
 }
@@ -364,8 +459,12 @@ fn event_of(request: &WebhookRequest, event: &NewEvent, payload: ContentRef) -> 
 /// over several customers.
 pub(super) fn seen_key(event: &RoutedEvent) -> Option<Key> {
     let provider_id = event.provider_id.as_ref()?;
-    let identity = sha256_hex(&serde_json::to_vec(&(provider_id, &event.selectors)).unwrap_or_default());
-    Some(Key::new(Table::Seen).part(event.integration_id.as_str()).part(&event.webhook_key).tail(identity))
+    Some(seen_key_of(&event.integration_id, &event.webhook_key, provider_id, &event.selectors))
+}
+
+fn seen_key_of(integration: &IntegrationId, webhook_key: &str, provider_id: &str, selectors: &[String]) -> Key {
+    let identity = sha256_hex(&serde_json::to_vec(&(provider_id, selectors)).unwrap_or_default());
+    Key::new(Table::Seen).part(integration.as_str()).part(webhook_key).tail(identity)
 }
 
 /// About what the record of a request takes up by itself.
@@ -422,11 +521,47 @@ pub(super) fn write_delivery(tx: &TransactionalTree, delivery: &Delivery) -> Res
 fn rows_of_delivery(delivery: &Delivery) -> Result<Vec<(Key, Vec<u8>)>, Error> {
     let mut rows = Rows::default();
     rows.put(super::deliveries::delivery_key(&delivery.id), delivery)?;
-    rows.mark(Key::new(Table::DeliveryOfEvent).part(delivery.event.as_str()).tail(delivery.id.as_str()));
+    rows.mark(of_customer_key(delivery));
     for place in super::deliveries::due_key(delivery).into_iter().chain(link_key(delivery)) {
         rows.mark(place);
     }
     Ok(rows.0)
+}
+
+/// Has an event name a delivery of it; returns the key that does so where it names enough of them.
+pub(super) fn name_delivery(event: &mut RoutedEvent, delivery: &DeliveryId) -> Option<Key> {
+    if event.deliveries.len() < DELIVERIES_NAMED_MAX {
+        event.deliveries.push(delivery.clone());
+        return None;
+    }
+    Some(Key::new(Table::DeliveryOfEvent).part(event.id.as_str()).tail(delivery.as_str()))
+}
+
+/// The place of a delivery in the list of its customer.
+pub(super) fn of_customer_key(delivery: &Delivery) -> Key {
+    of_customer(&delivery.customer).tail(delivery.event.as_str()).tail(delivery.id.as_str())
+}
+
+pub(super) fn of_customer(customer: &str) -> Key {
+    Key::new(Table::DeliveryOfCustomer).part(customer)
+}
+
+/// Where an event is found that is neither routed nor waiting.
+pub(super) fn unheard_keys(event: &RoutedEvent) -> impl Iterator<Item = Key> {
+    let of = |selector| routes(Table::Unheard, &event.integration_id, &event.webhook_key, selector);
+    event.selectors.iter().map(move |selector| of(selector).tail(event.id.as_str()))
+}
+
+pub(super) fn failed_key(request: &WebhookRequest) -> Key {
+    failed(&request.integration_id).tail(request.id.as_str())
+}
+
+pub(super) fn failed(integration: &IntegrationId) -> Key {
+    Key::new(Table::Failed).part(integration.as_str())
+}
+
+pub(super) fn replays(original: &RequestId) -> Key {
+    Key::new(Table::Replay).part(original.as_str())
 }
 
 pub(super) fn request_key(id: &RequestId) -> Key {

@@ -10,7 +10,13 @@ use crate::webhook_request::{HandledBy, Received};
 /// An event with these selectors; its payload names them.
 pub(super) fn event<S: Into<String>>(selectors: impl IntoIterator<Item = S>) -> NewEvent {
     let selectors: Vec<String> = selectors.into_iter().map(Into::into).collect();
-    NewEvent { payload: json!({ "for": selectors }).to_string(), selectors, provider_id: None, ordering_key: None }
+    NewEvent {
+        payload: json!({ "for": selectors }).to_string(),
+        selectors,
+        provider_id: None,
+        ordering_key: None,
+        repeat: Repeat::No,
+    }
 }
 
 /// A subscription that is not yet in a store.
