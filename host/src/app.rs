@@ -237,9 +237,7 @@ async fn sweep(app: Arc<App>, stop: CancellationToken) {
     while stop.run_until_cancelled(next_sweep(&app, gap, is_short)).await.is_some() {
         let before = clock::before_ms(clock::now(), app.config.storage.retention_ms);
         let keys_before = clock::before_ms(clock::now(), app.config.server.idempotency_ms);
-        if let Err(error) = app.store.expire_keys(keys_before) {
-            tracing::error!(%error, "idempotency keys were not expired");
-        }
+        expire_keys(&app, keys_before, &stop).await;
         let stopping = stop.clone();
         match app.store.sweep(before, move || stopping.is_cancelled()).await {
             Ok(swept) => {
@@ -248,6 +246,16 @@ async fn sweep(app: Arc<App>, stop: CancellationToken) {
                 tell(&swept);
             }
             Err(error) => tracing::error!(%error, "the sweep failed"),
+        }
+    }
+}
+
+async fn expire_keys(app: &App, before: jiff::Timestamp, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        match app.store.expire_keys(before) {
+            Ok(count) if count < store::KEYS_EXPIRED_AT_ONCE_MAX as u64 => return,
+            Ok(_) => tokio::task::yield_now().await,
+            Err(error) => return tracing::error!(%error, "idempotency keys were not expired"),
         }
     }
 }

@@ -53,6 +53,7 @@ use watermark::Watermark;
 pub(crate) use content::ContentRef;
 pub(crate) use customers::{Concern, Listening, Span};
 pub(crate) use deliveries::{Claim, Settlement};
+pub(crate) use idempotency::KEYS_EXPIRED_AT_ONCE_MAX;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) use keys::check_key;
 pub(crate) use page::{Page, PageRequest};

@@ -6,6 +6,9 @@ use super::keys::{Key, Table, time_bytes};
 use super::{Error, Store, read, remove, write};
 use crate::idempotency::{Kept, Place};
 
+/// How many keys one pass forgets.
+pub(crate) const KEYS_EXPIRED_AT_ONCE_MAX: usize = 1_000;
+
 impl Store {
     pub(crate) fn kept_under_key(&self, place: &Place) -> Result<Option<Kept>, Error> {
         self.get(&kept_key(place))
@@ -36,12 +39,12 @@ impl Store {
         })
     }
 
-    /// Forgets what was kept before a time.
+    /// Forgets what was kept before a time, so much in one pass.
     pub(crate) fn expire_keys(&self, before: Timestamp) -> Result<u64, Error> {
         let all = Key::new(Table::IdempotencyByAge);
         let end = all.clone().tail(time_bytes(before.as_millisecond()));
         let mut count = 0;
-        for row in self.inner.tree.range(all.as_ref()..end.as_ref()) {
+        for row in self.inner.tree.range(all.as_ref()..end.as_ref()).take(KEYS_EXPIRED_AT_ONCE_MAX) {
             let place: Place = super::decode(&row?.1)?;
             if let Some(kept) = self.kept_under_key(&place)?.filter(|kept| kept.at < before) {
                 self.free_key(&kept)?;

@@ -2,7 +2,7 @@
 //! two numbers: what commits wrote, and what went since. Commits change the first alone and the sweep the second, so
 //! neither waits for the other. Knows nothing of what may go.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sled::transaction::TransactionalTree;
@@ -47,11 +47,15 @@ pub(super) struct Room {
     short: tokio::sync::Notify,
 }
 
-#[derive(Default)]
 struct Accounts {
     written: BTreeMap<u32, i64>,
     gone: BTreeMap<u32, i64>,
     used: i64,
+    /// Segments of before the start that are still there; those after the newest of them are all new.
+    earlier: BTreeSet<u32>,
+    newest_earlier: u32,
+    /// New ones that are no more.
+    forgotten: BTreeSet<u32>,
 }
 
 impl Room {
@@ -71,7 +75,9 @@ impl Room {
             accounts.retain(|segment, _| *segment == RECORDS || segments.contains_key(segment));
         }
         let used = written.values().sum::<i64>() - gone.values().sum::<i64>();
-        let accounts = Accounts { written, gone, used };
+        let earlier: BTreeSet<u32> = segments.keys().copied().collect();
+        let newest_earlier = earlier.last().copied().unwrap_or(0);
+        let accounts = Accounts { written, gone, used, earlier, newest_earlier, forgotten: BTreeSet::new() };
         Ok(Room { bytes_max, accounts: Mutex::new(accounts), short: tokio::sync::Notify::new() })
     }
 
@@ -133,7 +139,7 @@ impl Room {
     /// Says in a transaction what is gone once it holds. For the sweep alone.
     pub(super) fn note_gone(&self, tx: &TransactionalTree, going: &Tally) -> Result<(), Abort> {
         let accounts = self.accounts();
-        for (segment, bytes) in &going.0 {
+        for (segment, bytes) in going.0.iter().filter(|(segment, _)| accounts.is_there(**segment)) {
             let gone = accounts.gone.get(segment).copied().unwrap_or(0) + bytes;
             write(tx, account_key(Table::Gone, *segment), &gone)?;
         }
@@ -144,6 +150,9 @@ impl Room {
     pub(super) fn gone(&self, went: &Tally) {
         let mut accounts = self.accounts();
         for (segment, bytes) in &went.0 {
+            if !accounts.is_there(*segment) {
+                continue;
+            }
             *accounts.gone.entry(*segment).or_default() += bytes;
             accounts.used -= bytes;
         }
@@ -157,6 +166,8 @@ impl Room {
             accounts.used -= accounts.live(*segment);
             accounts.written.remove(segment);
             accounts.gone.remove(segment);
+            accounts.earlier.remove(segment);
+            accounts.forgotten.insert(*segment);
             batch.remove(account_key(Table::Written, *segment));
             batch.remove(account_key(Table::Gone, *segment));
         }
@@ -169,6 +180,12 @@ impl Room {
 }
 
 impl Accounts {
+    /// What was in a segment that went as a whole is not counted any more, when its requests go later.
+    fn is_there(&self, segment: u32) -> bool {
+        let is_new = segment > self.newest_earlier && !self.forgotten.contains(&segment);
+        segment == RECORDS || is_new || self.earlier.contains(&segment)
+    }
+
     fn live(&self, segment: u32) -> i64 {
         let written = self.written.get(&segment).copied().unwrap_or(0);
         written - self.gone.get(&segment).copied().unwrap_or(0)

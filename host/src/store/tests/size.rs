@@ -292,6 +292,22 @@ async fn what_is_to_be_delivered_is_kept_and_new_requests_are_refused_until_it_i
 }
 
 #[tokio::test]
+async fn files_that_expire_before_their_requests_are_not_counted_off_twice() {
+    let store = store_with(|options| options.content_segment_bytes = 200);
+    let integration = store.integration_in_use().await;
+    let base = clock::now();
+    for ms in 0..10 {
+        store.receive(&integration, vec![], clock::after_ms(base, 3_600_000 + ms)).await;
+    }
+    // Their files are older than that, they themselves are not.
+    store.expire(clock::after_ms(base, 60_000)).unwrap();
+    let files = store.inner.content.segments();
+    assert!(files.len() <= 2, "{files:?}");
+    store.expire(clock::after_ms(base, 7_200_000)).unwrap();
+    assert_eq!(store.inner.room.used_bytes(), 0);
+}
+
+#[tokio::test]
 async fn a_store_that_is_short_calls_for_a_sweep() {
     let store = store_with(|options| options.retention_bytes = 1);
     let integration = store.integration_in_use().await;
