@@ -119,3 +119,23 @@ async fn a_forged_cursor_does_no_harm() {
         assert!(store.connections(&request, |_| true).unwrap().items.len() <= 1, "{cursor}");
     }
 }
+
+#[tokio::test]
+async fn a_request_that_was_kept_before_requests_named_their_events_still_has_them() {
+    let store = store();
+    let integration = store.integration_in_use().await;
+    let request = store.receive(&integration, vec![event(["user:1"]), event(["user:2"])], at(0)).await;
+    let ids = || -> Vec<EventId> {
+        store.events_of_request(&request.id).unwrap().into_iter().map(|event| event.id).collect()
+    };
+    let named = ids();
+    assert_eq!(named.len(), 2);
+    let older = encode(&WebhookRequest { events: None, ..request.clone() }).unwrap();
+    store.inner.tree.insert(Key::new(Table::Request).tail(request.id.as_str()), older).unwrap();
+    assert_eq!(ids(), []);
+    for id in &named {
+        let of_request = Key::new(Table::EventOfRequest).part(request.id.as_str()).tail(id.as_str());
+        store.inner.tree.insert(of_request, Vec::new()).unwrap();
+    }
+    assert_eq!(ids(), named);
+}
