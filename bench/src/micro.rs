@@ -243,6 +243,7 @@ async fn connectors(parts: &Parts, sizes: Sizes) -> anyhow::Result<String> {
     );
     rows.push_str(&row(&what, &text));
     host.process.stop()?;
+    std::fs::remove_dir_all(&place.data)?;
     for (engine, path) in &all {
         let mut host = Place::new(&parts.patchbay, &parts.data.join(format!("loaded-{engine}"))).start()?;
         tokio::time::sleep(REST).await;

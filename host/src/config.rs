@@ -274,6 +274,9 @@ pub(crate) struct Storage {
     /// Size of one file of bodies and payloads, in bytes
     #[arg(long, value_name = "BYTES", env = "PATCHBAY_CONTENT_SEGMENT_BYTES", default_value_t = 64 << 20)]
     pub(crate) content_segment_bytes: u64,
+    /// How long a group of commits waits for more webhooks where many come, in microseconds
+    #[arg(long, value_name = "US", env = "PATCHBAY_COMMIT_GATHER_US", default_value_t = 300)]
+    pub(crate) commit_gather_us: u64,
     /// Cache of the store, in bytes
     #[arg(long, value_name = "BYTES", env = "PATCHBAY_STORE_CACHE_BYTES", default_value_t = 256 << 20)]
     pub(crate) store_cache_bytes: u64,
@@ -326,6 +329,7 @@ impl Config {
     pub(crate) fn store(&self) -> store::Options {
         store::Options {
             cache_bytes: self.storage.store_cache_bytes,
+            commit_gather_us: self.storage.commit_gather_us,
             content_segment_bytes: self.storage.content_segment_bytes,
             content_bytes_max: self.storage.content_bytes_max,
             retention_bytes: self.storage.retention_bytes(),

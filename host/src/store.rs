@@ -35,6 +35,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -101,6 +102,7 @@ impl From<std::io::Error> for Error {
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) cache_bytes: u64,
+    pub(crate) commit_gather_us: u64,
     pub(crate) content_segment_bytes: u64,
     pub(crate) content_bytes_max: u64,
     pub(crate) retention_bytes: u64,
@@ -115,6 +117,7 @@ impl Options {
     pub(crate) fn for_maintenance() -> Options {
         Options {
             cache_bytes: 64 << 20,
+            commit_gather_us: 0,
             content_segment_bytes: 64 << 20,
             content_bytes_max: u64::MAX,
             retention_bytes: u64::MAX,
@@ -183,6 +186,7 @@ impl Store {
             watermark: Watermark::open(folder, tree.clone())?,
             disk: Disk::new(db, &folder.join("sled"), Arc::clone(&content))?,
             duplicate_window_ms: options.duplicate_window_ms,
+            gather_time: Duration::from_micros(options.commit_gather_us),
         })?;
         let lanes = Mutex::new(Lanes::new(options.deliveries_in_flight_per_subscription_max));
         let inner = Inner {

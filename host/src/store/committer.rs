@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::{OwnedRwLockReadGuard, oneshot};
 
@@ -22,6 +23,10 @@ pub(super) struct Pending {
     /// Subscriptions stay as they were routed to until the commit is written.
     pub(super) subscriptions_stay: OwnedRwLockReadGuard<()>,
 }
+
+/// After a group of so many webhooks more are under way, and waiting for them is worth it: a sync costs the processors as much
+/// as several webhooks do.
+const CROWD: usize = 4;
 
 /// Who waits for what. Bounded by whoever sends it: webhook requests under way, and connections to the API.
 enum Work {
@@ -82,6 +87,8 @@ pub(super) struct Writer {
     pub(super) disk: Disk,
     pub(super) watermark: Watermark,
     pub(super) duplicate_window_ms: u64,
+    /// How long a group waits for more.
+    pub(super) gather_time: Duration,
 }
 
 /// One of a group, and who waits for it.
@@ -93,7 +100,12 @@ impl Writer {
     /// Works until nobody can ask any more; returns whether everything is on disk then.
     fn run(mut self, work: &mpsc::Receiver<Work>) -> bool {
         let mut broken: Option<Error> = None;
+        let mut is_crowded = false;
         while let Ok(first) = work.recv() {
+            if is_crowded {
+                // Nobody is woken for what comes meanwhile.
+                std::thread::sleep(self.gather_time);
+            }
             let (mut commits, mut waiters) = (Vec::new(), Vec::new());
             for work in std::iter::once(first).chain(work.try_iter()) {
                 match work {
@@ -101,6 +113,7 @@ impl Writer {
                     Work::Sync(done) => waiters.push(done),
                 }
             }
+            is_crowded = commits.len() >= CROWD;
             let written = if broken.is_none() { self.write(commits) } else { refuse(commits) };
             if broken.is_none() {
                 let _span = profile::span(Step::SyncGroup);

@@ -53,6 +53,7 @@ fn store() -> Fixture {
 fn store_with(change: impl FnOnce(&mut Options)) -> Fixture {
     let mut options = Options {
         cache_bytes: 16 << 20,
+        commit_gather_us: 300,
         content_segment_bytes: 1 << 20,
         content_bytes_max: 64 << 20,
         retention_bytes: u64::MAX,
