@@ -300,7 +300,14 @@ fn remove(tx: &TransactionalTree, key: Key) -> Result<(), Abort> {
 }
 
 fn open_sled(folder: &Path, cache_bytes: u64) -> Result<sled::Db, Error> {
-    sled::Config::new().path(folder).cache_capacity(cache_bytes).open().map_err(|error| match error {
+    let open = || sled::Config::new().path(folder).cache_capacity(cache_bytes).open();
+    let opened = match open() {
+        // Who is killed in his start leaves the file to which sled was writing a snapshot, and sled takes it for one. Nobody
+        // else writes to it now: sled had the folder to itself.
+        Err(sled::Error::Corruption { .. }) if remove_unfinished_snapshots(folder)? => open(),
+        opened => opened,
+    };
+    opened.map_err(|error| match error {
         // sled says it in words alone.
         sled::Error::Io(io) if io.to_string().starts_with("could not acquire lock") => {
             Error::Unavailable(format!("{} is in use by another process", folder.display()))
@@ -311,6 +318,20 @@ fn open_sled(folder: &Path, cache_bytes: u64) -> Result<sled::Db, Error> {
             folder.display()
         )),
     })
+}
+
+/// Whether there was any.
+fn remove_unfinished_snapshots(folder: &Path) -> Result<bool, Error> {
+    let mut is_any = false;
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "generating") {
+            tracing::warn!(file = %path.display(), "an earlier start ended in its middle: its unfinished file is removed");
+            std::fs::remove_file(path)?;
+            is_any = true;
+        }
+    }
+    Ok(is_any)
 }
 
 fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {

@@ -115,3 +115,18 @@ async fn a_store_is_open_in_one_place_at_a_time() {
     let Err(Error::Unavailable(message)) = second else { panic!("it was opened twice") };
     assert!(message.contains("in use by another process"), "{message}");
 }
+
+/// sled takes the file for a snapshot, and for the newest.
+#[tokio::test]
+async fn a_start_that_was_killed_while_a_snapshot_was_written_does_not_hold_up_the_next() {
+    let mut store = store();
+    let integration = store.integration_in_use().await;
+    store.subscribe(&integration, "user:1").await;
+    let request = store.receive(&integration, two_events(), at(0)).await;
+    store.reopen();
+    let unfinished = store.folder.path().join("store/sled/snap.FFFFFFFFFFFFFFFF.generating");
+    std::fs::write(&unfinished, "").unwrap();
+    store.reopen();
+    assert_holds(&store, &request);
+    assert!(!unfinished.exists());
+}
