@@ -69,8 +69,11 @@ impl App {
         let limits = config.limits.sandbox(crate::config::own_program()?);
         let sandbox = Sandbox::start(limits, data.join("compiled"), Arc::clone(&vault))
             .with_context(|| format!("cannot open {}", data.join("compiled").display()))?;
-        let policy =
-            Policy { allow: config.server.egress_allow.clone(), connect_timeout_ms: config.delivery.connect_ms_max };
+        let policy = Policy {
+            allow: config.server.egress_allow.clone(),
+            ports: config.server.egress_ports.clone(),
+            connect_timeout_ms: config.delivery.connect_ms_max,
+        };
         let egress = Arc::new(Egress::new(policy)?);
         let webhook_requests = Semaphore::new(config.server.webhook_requests_max);
         let (api_rates, webhook_rates) = (config.api_rates(), config.webhook_rates());

@@ -9,6 +9,7 @@ use clap::{ArgAction, Args};
 use ipnet::IpNet;
 use url::Url;
 
+use crate::egress::Ports;
 use crate::rate::Rates;
 use crate::{api_client, retry, sandbox, store};
 
@@ -46,6 +47,15 @@ pub(crate) struct Server {
     /// May be given several times
     #[arg(long, value_name = "CIDR", env = "PATCHBAY_EGRESS_ALLOW", value_delimiter = ',')]
     pub(crate) egress_allow: Vec<IpNet>,
+    /// Ports of public addresses that deliveries and connectors may reach; in the networks of --egress-allow they may reach all
+    #[arg(
+        long,
+        value_name = "PORT,…",
+        env = "PATCHBAY_EGRESS_PORTS",
+        value_delimiter = ',',
+        default_value = "80,443,8080,8443"
+    )]
+    pub(crate) egress_ports: Vec<Ports>,
     /// How long a stop waits for requests and attempts under way, in milliseconds
     #[arg(long, value_name = "MS", env = "PATCHBAY_SHUTDOWN_MS_MAX", default_value_t = 20_000)]
     pub(crate) shutdown_ms_max: u64,

@@ -3,22 +3,29 @@
 //! requests but open connections: no cookies, no proxy from the environment, no referrer.
 
 mod address;
+mod names;
+mod port;
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::dns::Resolve;
 use url::{Host, Url};
+
+use names::{CheckedResolver, Refused, SystemNames};
+pub(crate) use port::Ports;
 
 /// What may be reached.
 #[derive(Debug, Clone)]
 pub(crate) struct Policy {
     /// Networks that are allowed although they are not public.
     pub(crate) allow: Vec<IpNet>,
+    /// Ports of public addresses that may be reached. Those of allowed networks all may.
+    pub(crate) ports: Vec<Ports>,
     /// How long a connection may take to open.
     pub(crate) connect_timeout_ms: u64,
 }
@@ -80,7 +87,10 @@ pub(crate) enum Error {
 #[derive(Debug, Clone)]
 pub(crate) struct Egress {
     client: reqwest::Client,
+    /// Reaches allowed networks alone: for ports that public addresses may not have.
+    inner_client: reqwest::Client,
     allow: Arc<[IpNet]>,
+    ports: Arc<[Ports]>,
 }
 
 impl Egress {
@@ -89,20 +99,13 @@ impl Egress {
     }
 
     /// Names are looked up by `names`, and what it says is checked.
-    fn with_names(policy: Policy, names: impl Resolve + 'static) -> Result<Egress, Error> {
+    fn with_names(policy: Policy, names: impl Resolve + Clone + 'static) -> Result<Egress, Error> {
         let allow: Arc<[IpNet]> = policy.allow.into();
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("patchbay/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            // Repeating is for the callers to decide: they know what was promised to whom.
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .referer(false)
-            .connect_timeout(Duration::from_millis(policy.connect_timeout_ms))
-            .dns_resolver(Arc::new(CheckedResolver { names, allow: allow.clone() }))
-            .build()
-            .map_err(|error| Error::Invalid(format!("the HTTP client cannot be built: {}", chain(&error))))?;
-        Ok(Egress { client, allow })
+        let connect_timeout = Duration::from_millis(policy.connect_timeout_ms);
+        let resolver = |is_inner| CheckedResolver { names: names.clone(), allow: allow.clone(), is_inner };
+        let client = client(resolver(false), connect_timeout)?;
+        let inner_client = self::client(resolver(true), connect_timeout)?;
+        Ok(Egress { client, inner_client, allow, ports: policy.ports.into() })
     }
 
     /// Sends the request and reads the response within its limits.
@@ -113,7 +116,8 @@ impl Egress {
 
     async fn exchange(&self, request: Request) -> Result<Response, Error> {
         check_url(&request.url, &self.allow)?;
-        let mut outgoing = self.client.request(request.method, request.url).headers(headers(&request.headers)?);
+        let client = self.client_for(&request.url)?;
+        let mut outgoing = client.request(request.method, request.url).headers(headers(&request.headers)?);
         if let Some(body) = request.body {
             outgoing = outgoing.body(body);
         }
@@ -122,6 +126,46 @@ impl Egress {
         let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
         let body = read(response, request.response_bytes_max, request.when_too_large).await?;
         Ok(Response { status, headers, body })
+    }
+
+    /// A name's addresses are known only when it is looked up, so a port is refused there.
+    fn client_for(&self, url: &Url) -> Result<&reqwest::Client, Error> {
+        let port = url.port_or_known_default().unwrap_or_default();
+        if self.ports.iter().any(|ports| ports.contain(port)) {
+            return Ok(&self.client);
+        }
+        match ip(url) {
+            Some(addr) if !address::is_allowed(addr, &self.allow) => {
+                Err(Error::Denied(format!("{addr} may not be reached at port {port}: {}", port::REMEDY)))
+            }
+            _ => Ok(&self.inner_client),
+        }
+    }
+}
+
+fn client(
+    resolver: CheckedResolver<impl Resolve + 'static>,
+    connect_timeout: Duration,
+) -> Result<reqwest::Client, Error> {
+    reqwest::Client::builder()
+        .user_agent(concat!("patchbay/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        // Repeating is for the callers to decide: they know what was promised to whom.
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .referer(false)
+        .connect_timeout(connect_timeout)
+        .dns_resolver(Arc::new(resolver))
+        .build()
+        .map_err(|error| Error::Invalid(format!("the HTTP client cannot be built: {}", chain(&error))))
+}
+
+/// The address in a URL; `None` if it holds a name.
+fn ip(url: &Url) -> Option<IpAddr> {
+    match url.host()? {
+        Host::Ipv4(addr) => Some(addr.into()),
+        Host::Ipv6(addr) => Some(addr.into()),
+        Host::Domain(_) => None,
     }
 }
 
@@ -133,14 +177,11 @@ fn check_url(url: &Url, allow: &[IpNet]) -> Result<(), Error> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Error::Invalid("the URL holds a user name or password: send them in a header instead".into()));
     }
-    let addr = match url.host() {
-        Some(Host::Ipv4(addr)) => addr.into(),
-        Some(Host::Ipv6(addr)) => addr.into(),
-        Some(Host::Domain(_)) => return Ok(()),
-        None => return Err(Error::Invalid("the URL names no host".into())),
-    };
-    match address::refusal(addr, allow) {
-        Some(why) => Err(Error::Denied(format!("{addr} is {why}"))),
+    if url.host().is_none() {
+        return Err(Error::Invalid("the URL names no host".into()));
+    }
+    match ip(url).and_then(|addr| Some((addr, address::refusal(addr, allow)?))) {
+        Some((addr, why)) => Err(Error::Denied(format!("{addr} is {why}"))),
         None => Ok(()),
     }
 }
@@ -195,48 +236,6 @@ async fn read(mut response: reqwest::Response, bytes_max: usize, when_too_large:
         }
     }
     Ok(body.freeze())
-}
-
-/// Answers with addresses of which each was checked; the client connects to these and asks nobody else, so a name
-/// that changes its mind between check and connection gains nothing.
-struct CheckedResolver<R> {
-    names: R,
-    allow: Arc<[IpNet]>,
-}
-
-/// Travels through the client's own errors, where `failure` finds it again.
-#[derive(Debug, thiserror::Error)]
-#[error("{host} has an address that is {why}")]
-struct Refused {
-    host: String,
-    why: &'static str,
-}
-
-/// As the operating system knows them.
-struct SystemNames;
-
-impl Resolve for SystemNames {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let addrs: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            Ok(Box::new(addrs.into_iter()) as Addrs)
-        })
-    }
-}
-
-impl<R: Resolve> Resolve for CheckedResolver<R> {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (allow, host) = (self.allow.clone(), name.as_str().to_owned());
-        let looked_up = self.names.resolve(name);
-        Box::pin(async move {
-            let addrs: Vec<SocketAddr> = looked_up.await?.collect();
-            // One bad address spoils the name: a public one beside it is how a guard is got round.
-            if let Some(why) = addrs.iter().find_map(|addr| address::refusal(addr.ip(), &allow)) {
-                return Err(Refused { host, why }.into());
-            }
-            Ok(Box::new(addrs.into_iter()) as Addrs)
-        })
-    }
 }
 
 fn failure(error: reqwest::Error) -> Error {

@@ -1,6 +1,7 @@
 //! `apiClient`: what it does for a connector's code, how much of it there is, and how its failures look.
 //! The connector `prober` makes the calls; a real server answers them.
 
+mod faults;
 mod handlers;
 mod reach;
 mod secrets;

@@ -14,6 +14,7 @@ mod arguments;
 mod bodies;
 mod canaries;
 mod delivery;
+mod egress;
 mod faults;
 mod github;
 mod guests;

@@ -9,13 +9,18 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 ///
 /// An IPv4 address written as an IPv6 one is a different address here: allowing the one does not allow the other.
 pub(crate) fn refusal(addr: IpAddr, allow: &[IpNet]) -> Option<&'static str> {
-    if allow.iter().any(|net| net.contains(&addr)) {
+    if is_allowed(addr, allow) {
         return None;
     }
     match addr {
         IpAddr::V4(addr) => V4.iter().find(|(net, _)| net.contains(&addr)).map(|(_, why)| *why),
         IpAddr::V6(addr) => refusal_v6(addr),
     }
+}
+
+/// Whether one of the allowed networks holds the address.
+pub(super) fn is_allowed(addr: IpAddr, allow: &[IpNet]) -> bool {
+    allow.iter().any(|net| net.contains(&addr))
 }
 
 fn refusal_v6(addr: Ipv6Addr) -> Option<&'static str> {

@@ -67,7 +67,7 @@ async fn read_request(stream: &mut TcpStream) -> String {
 
 fn egress(allow: &[&str]) -> Egress {
     let allow = allow.iter().map(|net| net.parse().unwrap()).collect();
-    Egress::new(Policy { allow, connect_timeout_ms: 1_000 }).unwrap()
+    Egress::new(Policy { allow, ports: vec!["443".parse().unwrap()], connect_timeout_ms: 1_000 }).unwrap()
 }
 
 fn request(url: &str) -> Request {
@@ -127,6 +127,21 @@ async fn an_inner_address_is_denied_however_it_is_written_and_nothing_connects()
         assert!(matches!(result, Err(Error::Denied(_))), "{host}: {result:?}");
     }
     assert!(server.seen.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn ports_outside_the_policy_are_reached_in_allowed_networks_alone() {
+    let mut server = Server::start(OK, Then::Close).await;
+    let egress = egress(&["127.0.0.0/8", "::1/128"]);
+    egress.send(local(&server)).await.unwrap();
+    egress.send(request(&format!("http://localhost:{}/", server.port))).await.unwrap();
+    for _ in 0..2 {
+        server.seen.recv().await.unwrap();
+    }
+    for url in ["http://8.8.8.8/", "http://8.8.8.8:8443/", "https://[2001:4860:4860::8888]:25/"] {
+        let Err(Error::Denied(why)) = egress.send(request(url)).await else { panic!("{url} is tried") };
+        assert!(why.contains("--egress-ports"), "{why}");
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,7 @@
-//! An external app's API that misbehaves as its paths say, and a trap that counts who connects to it.
+//! An external app's API that misbehaves as its paths say.
 //! Never decides whether what it saw was right.
 
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,7 +16,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use futures::StreamExt as _;
 use serde_json::json;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
 
@@ -160,39 +158,4 @@ fn chunks(pause: Duration) -> impl futures::Stream<Item = Result<Bytes, Infallib
         tokio::time::sleep(pause).await;
         Ok(Bytes::from_static(&[b'x'; 64]))
     })
-}
-
-/// Counts connections; whoever connects gets an answer.
-pub(super) struct Trap {
-    pub(super) port: u16,
-    count: Arc<AtomicUsize>,
-    server: tokio::task::JoinHandle<()>,
-}
-
-impl Trap {
-    pub(super) async fn at(ip: &str) -> Trap {
-        let listener = TcpListener::bind(format!("{ip}:0")).await.unwrap();
-        let (port, count) = (listener.local_addr().unwrap().port(), Arc::<AtomicUsize>::default());
-        let counted = Arc::clone(&count);
-        let server = tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                counted.fetch_add(1, Ordering::SeqCst);
-                // Closing with something unread would break the connection.
-                let _ = tokio::time::timeout(Duration::from_secs(1), stream.read(&mut [0; 4096])).await;
-                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\nconnection: close\r\n\r\ncaught";
-                let _ = stream.write_all(answer).await;
-            }
-        });
-        Trap { port, count, server }
-    }
-
-    pub(super) fn count(&self) -> usize {
-        self.count.load(Ordering::SeqCst)
-    }
-}
-
-impl Drop for Trap {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
 }

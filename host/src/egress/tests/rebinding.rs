@@ -1,10 +1,13 @@
 //! Names that change their mind: what is connected to is what was checked, and each connection checks anew.
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
+use reqwest::dns::{Addrs, Name, Resolving};
+
 use super::*;
+use crate::egress::Ports;
 
 /// Answers look-ups with one list after the other, the last again and again; counts them.
 #[derive(Clone)]
@@ -32,7 +35,12 @@ impl Resolve for Names {
 }
 
 fn egress_with(names: &Names, allow: &str) -> Egress {
-    let policy = Policy { allow: vec![allow.parse().unwrap()], connect_timeout_ms: 2_000 };
+    let ports = vec!["1-65535".parse().unwrap()];
+    policy_with(names, allow, ports)
+}
+
+fn policy_with(names: &Names, allow: &str, ports: Vec<Ports>) -> Egress {
+    let policy = Policy { allow: vec![allow.parse().unwrap()], ports, connect_timeout_ms: 2_000 };
     Egress::with_names(policy, names.clone()).unwrap()
 }
 
@@ -54,6 +62,20 @@ async fn a_name_that_turns_to_an_inner_address_is_denied_from_then_on() {
         assert!(matches!(result, Err(Error::Denied(_))), "{result:?}");
     }
     assert!(server.seen.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_name_of_a_public_address_is_not_reached_at_a_port_outside_the_policy() {
+    let names = Names::new(&[&["8.8.8.8"]]);
+    let egress = policy_with(&names, "127.0.0.1/32", vec!["443".parse().unwrap()]);
+    for url in ["http://public.example.test/", "https://public.example.test:25/"] {
+        let Err(Error::Denied(why)) = egress.send(request(url)).await else { panic!("{url} is tried") };
+        assert!(why.contains("--egress-ports"), "{why}");
+    }
+    let mixed = Names::new(&[&["127.0.0.1", "8.8.8.8"]]);
+    let egress = policy_with(&mixed, "127.0.0.1/32", vec!["443".parse().unwrap()]);
+    let result = egress.send(request("http://two.example.test:9/")).await;
+    assert!(matches!(result, Err(Error::Denied(_))), "{result:?}");
 }
 
 #[tokio::test]
