@@ -227,13 +227,24 @@ async fn throughput(host: &Host, url: &str, window: Duration) -> f64 {
 }
 
 /// Bundles with a few bytes changed, as they come: refused with words, or taken and harmless. `PATCHBAY_FUZZ=1` for 10,000.
+/// Of the real bundles in the folder `PATCHBAY_FUZZ_BUNDLES` each is changed so often, because some take seconds to compile.
 #[tokio::test]
 async fn changed_bundles_are_refused_or_taken_and_the_host_goes_on() {
     let count = if std::env::var_os("PATCHBAY_FUZZ").is_some() { 10_000 } else { 60 };
+    let seeds = ["answers-how-often-it-was-called", "floods-stdout", "grows-tables"].map(guest);
+    upload_changed("small bundles", &seeds, count).await;
+    let Some(folder) = std::env::var_os("PATCHBAY_FUZZ_BUNDLES") else { return };
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let count = (100_000_000 / std::fs::metadata(&path).unwrap().len()).min(500) as usize;
+        upload_changed(&path.display().to_string(), &[std::fs::read(path).unwrap()], count).await;
+    }
+}
+
+async fn upload_changed(what: &str, seeds: &[Vec<u8>], count: usize) {
     let host = Host::start_empty(settings()).await;
     let fine = put(&host, "fine").await;
-    let seeds = ["answers-how-often-it-was-called", "floods-stdout", "grows-tables"].map(guest);
-    let (mut random, mut taken) = (Random::new("changed bundles"), 0);
+    let (mut random, mut taken, before) = (Random::new("changed bundles"), 0, memory_kib(&host));
     for number in 0..count {
         let mut bundle = seeds[number % seeds.len()].clone();
         for _ in 0..=random.below(3) {
@@ -251,7 +262,7 @@ async fn changed_bundles_are_refused_or_taken_and_the_host_goes_on() {
             assert_eq!(call(&host, &fine).await.status, 200, "after bundle {number}");
         }
     }
-    println!("{count} changed bundles, {taken} taken, {} KiB", memory_kib(&host));
+    println!("{what}: {count} changed, {taken} taken, {before} KiB, then {} KiB", memory_kib(&host));
     assert_eq!(call(&host, &fine).await.status, 200);
 }
 

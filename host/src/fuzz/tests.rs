@@ -1,5 +1,5 @@
 //! The runner: seeds, changed at random, through every entry point. A few thousand by default; a million bodies and 20,000 of
-//! everything else with `PATCHBAY_FUZZ=1 cargo test --lib fuzz:: -- --nocapture --test-threads 1`.
+//! everything else with `scripts/fuzz`, which adds real bundles to the seeds: those in the folder `PATCHBAY_FUZZ_BUNDLES`.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -42,7 +42,7 @@ const PIECES: &[&[u8]] = &[
 fn changed(seed: &[u8], random: &mut StdRng) -> Vec<u8> {
     let mut bytes = seed.to_vec();
     for _ in 0..random.random_range(1..=8) {
-        let at = random.random_range(0..=bytes.len());
+        let at = place(bytes.len(), random);
         match random.random_range(0..7) {
             0 => bytes.truncate(at),
             1 => bytes.insert(at, random.random()),
@@ -65,6 +65,24 @@ fn changed(seed: &[u8], random: &mut StdRng) -> Vec<u8> {
         }
     }
     bytes
+}
+
+/// Anywhere, but as often near one of the ends: most of a real bundle is code and data that nobody reads here.
+fn place(length: usize, random: &mut StdRng) -> usize {
+    let near = length.min(4 << 10);
+    match random.random_range(0..4) {
+        0 => random.random_range(0..=near),
+        1 => length - random.random_range(0..=near),
+        _ => random.random_range(0..=length),
+    }
+}
+
+/// Bundles that the SDK and the Rust toolchain built, with their names.
+fn real_bundles() -> Vec<(String, Vec<u8>)> {
+    let Some(folder) = std::env::var_os("PATCHBAY_FUZZ_BUNDLES") else { return Vec::new() };
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let wasm = paths.filter(|path| path.extension().is_some_and(|extension| extension == "wasm"));
+    wasm.map(|path| (path.display().to_string(), std::fs::read(path).unwrap())).collect()
 }
 
 /// Tries that many inputs, and says what they were where one is not survived.
@@ -143,6 +161,18 @@ fn any_bundle_is_read_or_refused() {
     let mut taken = 0;
     run("bundles", &[sound], (1_000, 20_000), |bytes| taken += u32::from(bundle(bytes)));
     assert!(taken > 0, "changes that matter to nobody are among them");
+    for (name, sound) in real_bundles() {
+        assert!(bundle(&sound), "{name}");
+        let (mut taken, mut valid) = (0, 0);
+        run(&name, &[sound], (5, 4_000), |bytes| {
+            // What was taken would be compiled, and that begins with this.
+            if bundle(bytes) {
+                taken += 1;
+                valid += u32::from(wasmparser::Validator::new().validate_all(bytes).is_ok());
+            }
+        });
+        println!("{name}: {taken} were read, {valid} of these are valid WebAssembly");
+    }
 }
 
 #[test]

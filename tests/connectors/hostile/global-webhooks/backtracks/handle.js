@@ -1,0 +1,3 @@
+export default async function handle() {
+  return { events: [], response: { data: String(/^(a+)+$/.test(`${'a'.repeat(60)}!`)) } };
+}

@@ -1,0 +1,3 @@
+export default async function handle() {
+  for (;;) await null;
+}

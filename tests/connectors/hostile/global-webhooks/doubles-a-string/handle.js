@@ -1,0 +1,4 @@
+export default async function handle() {
+  let text = 'x';
+  for (;;) text += text;
+}

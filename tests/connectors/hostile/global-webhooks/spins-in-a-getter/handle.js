@@ -1,0 +1,7 @@
+export default async function handle() {
+  return {
+    get events() {
+      for (;;);
+    },
+  };
+}
