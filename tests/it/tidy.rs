@@ -213,3 +213,31 @@ fn every_test_connector_is_used() {
         assert!(tests.contains(&format!("\"{name}\"")), "the hostile webhook {name} has no test");
     }
 }
+
+#[test]
+fn every_direct_dependency_has_its_reason() {
+    let reasons = fs::read_to_string(repository().join("docs/dependencies.md")).unwrap();
+    let is_reasoned = |name: &str| reasons.contains(&format!("`{name}`"));
+    let mut count = 0;
+    for manifest in ["host/Cargo.toml", "bench/Cargo.toml"] {
+        let manifest = fs::read_to_string(repository().join(manifest)).unwrap();
+        let sections =
+            manifest.split("\n[").filter(|section| section.split(']').next().unwrap().ends_with("dependencies"));
+        for line in sections.flat_map(str::lines).filter(|line| line.contains(" = ") && !line.contains("path = ")) {
+            let name = line.split(' ').next().unwrap();
+            assert!(is_reasoned(name), "{name} is not in docs/dependencies.md");
+            count += 1;
+        }
+    }
+    for package in ["sdk-js/package.json", "tests/package.json"] {
+        let package: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(repository().join(package)).unwrap()).unwrap();
+        for kind in ["dependencies", "devDependencies"] {
+            for name in package[kind].as_object().into_iter().flat_map(serde_json::Map::keys) {
+                assert!(is_reasoned(name), "{name} is not in docs/dependencies.md");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 50, "the manifests are not read right any more: {count}");
+}

@@ -1,6 +1,6 @@
-//! See `patchbay::fuzz::bundle`.
+//! See `patchbay_fuzz::fuzz::bundle`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let _ = patchbay::fuzz::bundle(bytes);
+    let _ = patchbay_fuzz::fuzz::bundle(bytes);
 });

@@ -1,6 +1,6 @@
-//! See `patchbay::fuzz::mapping`.
+//! See `patchbay_fuzz::fuzz::mapping`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let _ = patchbay::fuzz::mapping(bytes);
+    let _ = patchbay_fuzz::fuzz::mapping(bytes);
 });

@@ -1,6 +1,6 @@
-//! See `patchbay::fuzz::selector`.
+//! See `patchbay_fuzz::fuzz::selector`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let _ = patchbay::fuzz::selector(bytes);
+    let _ = patchbay_fuzz::fuzz::selector(bytes);
 });

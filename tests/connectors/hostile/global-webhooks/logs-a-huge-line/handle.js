@@ -1,5 +1,5 @@
 export default async function handle() {
-  console.log('x'.repeat(8 << 20));
-  console.log({ list: Array.from({ length: 100_000 }, (_, number) => number) });
+  console.log('x'.repeat(1 << 20));
+  console.log({ list: Array.from({ length: 10_000 }, (_, number) => number) });
   return { events: [], response: { data: 'logged' } };
 }

@@ -1,3 +1,3 @@
 export default async function handle() {
-  throw new Error('x'.repeat(10 << 20));
+  throw new Error('x'.repeat(1 << 20));
 }
