@@ -74,6 +74,7 @@ const GRANTS: &[(&str, &str, &[Kind])] = &[
     ("GET", "/v1/deliveries", &[Read, Customer]),
     ("GET", "/v1/deliveries/{id}", &[Read, Customer]),
     ("POST", "/v1/deliveries/{id}/retry", &[Customer]),
+    ("POST", "/v1/deliveries/retry", &[Customer]),
     ("GET", "/metrics", &[Read]),
     ("GET", "/v1/tokens", ADMIN_ONLY),
     ("POST", "/v1/tokens", ADMIN_ONLY),

@@ -253,6 +253,45 @@ pub(crate) struct Delivery {
     /// Attempts under way at the same time to one subscription
     #[arg(long, value_name = "N", env = "PATCHBAY_ATTEMPTS_PER_SUBSCRIPTION_MAX", default_value_t = 8)]
     pub(crate) attempts_per_subscription_max: usize,
+    /// Attempts under way at the same time for one customer
+    #[arg(
+        long,
+        value_name = "N",
+        env = "PATCHBAY_ATTEMPTS_PER_CUSTOMER_MAX",
+        default_value_t = 32,
+        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..)
+    )]
+    pub(crate) attempts_per_customer_max: usize,
+    /// Attempts under way at the same time to one host, whoever's they are
+    #[arg(
+        long,
+        value_name = "N",
+        env = "PATCHBAY_ATTEMPTS_PER_HOST_MAX",
+        default_value_t = 64,
+        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..)
+    )]
+    pub(crate) attempts_per_host_max: usize,
+    /// Attempts in a row to one host that may end without any answer; then it gets one at a time until it answers
+    #[arg(
+        long,
+        value_name = "N",
+        env = "PATCHBAY_SILENCES_IN_A_ROW_MAX",
+        default_value_t = 16,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub(crate) silences_in_a_row_max: u32,
+    /// The longest time for one attempt that a subscription may ask for, in milliseconds
+    #[arg(long, value_name = "MS", env = "PATCHBAY_SUBSCRIPTION_TIMEOUT_MS_MAX", default_value_t = 60_000)]
+    pub(crate) subscription_timeout_ms_max: u64,
+    /// The most attempts under way at the same time that a subscription may ask for
+    #[arg(long, value_name = "N", env = "PATCHBAY_SUBSCRIPTION_CONCURRENCY_MAX", default_value_t = 32)]
+    pub(crate) subscription_concurrency_max: usize,
+    /// The most pauses between attempts that a subscription may ask for
+    #[arg(long, value_name = "N", env = "PATCHBAY_SUBSCRIPTION_RETRY_GAPS_MAX", default_value_t = 20)]
+    pub(crate) subscription_retry_gaps_max: usize,
+    /// A subscription is disabled when every attempt has failed for so long, in milliseconds (5 days); 0 for never
+    #[arg(long, value_name = "MS", env = "PATCHBAY_DISABLE_AFTER_MS", default_value_t = 5 * 86_400_000)]
+    pub(crate) disable_after_ms: u64,
     /// How long a replaced signing secret signs along, in milliseconds
     #[arg(long, value_name = "MS", env = "PATCHBAY_SECRET_OVERLAP_MS", default_value_t = 86_400_000)]
     pub(crate) secret_overlap_ms: u64,
@@ -328,9 +367,10 @@ impl Config {
         Rates::new(server.webhook_requests_per_s_max, server.webhook_requests_burst_max, server.rates_watched_max)
     }
 
-    pub(crate) fn retry_schedule(&self) -> retry::Schedule {
+    /// When deliveries are tried again, those of a subscription with pauses of its own by these.
+    pub(crate) fn retry_schedule(&self, own_gaps_ms: Option<&Vec<u64>>) -> retry::Schedule {
         retry::Schedule {
-            gaps_ms: self.delivery.retry_gaps_ms.clone(),
+            gaps_ms: own_gaps_ms.unwrap_or(&self.delivery.retry_gaps_ms).clone(),
             jitter_pct: self.delivery.retry_jitter_pct,
             retry_after_s_max: self.delivery.retry_after_s_max,
         }
@@ -345,7 +385,13 @@ impl Config {
             retention_bytes: self.storage.retention_bytes(),
             unrouted_events_max: self.storage.unrouted_events_max,
             duplicate_window_ms: self.storage.duplicate_window_ms,
-            deliveries_in_flight_per_subscription_max: self.delivery.attempts_per_subscription_max,
+            attempts: store::Bounds {
+                per_subscription_max: self.delivery.attempts_per_subscription_max,
+                per_customer_max: self.delivery.attempts_per_customer_max,
+                per_host_max: self.delivery.attempts_per_host_max,
+                silences_in_a_row_max: self.delivery.silences_in_a_row_max,
+            },
+            disable_after_ms: self.delivery.disable_after_ms,
             api_tokens_max: self.server.api_tokens_max,
         }
     }

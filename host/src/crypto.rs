@@ -5,7 +5,7 @@ mod algorithm;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::PublicEncryptingKey;
-use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, ParsedPublicKey, RsaKeyPair};
+use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, ParsedPublicKey, RsaKeyPair};
 use aws_lc_rs::{constant_time, digest, hmac};
 
 use algorithm::Signer;
@@ -46,6 +46,20 @@ pub(crate) fn hmac_of_parts(hash: Hash, key: &[u8], parts: &[&[u8]]) -> Vec<u8> 
         context.update(part);
     }
     context.sign().as_ref().to_vec()
+}
+
+/// The public half of the Ed25519 key with this seed of 32 bytes.
+pub(crate) fn ed25519_public(seed: &[u8]) -> Result<Vec<u8>, String> {
+    Ok(ed25519(seed)?.public_key().as_ref().to_vec())
+}
+
+/// The Ed25519 signature of the data, by the key with this seed.
+pub(crate) fn ed25519_sign(seed: &[u8], data: &[u8]) -> Result<Vec<u8>, String> {
+    Ok(ed25519(seed)?.sign(data).as_ref().to_vec())
+}
+
+fn ed25519(seed: &[u8]) -> Result<Ed25519KeyPair, String> {
+    Ed25519KeyPair::from_seed_unchecked(seed).map_err(|rejected| format!("not the seed of a key ({rejected})"))
 }
 
 /// Whether two byte strings are the same, in a time that tells nothing of where they differ.

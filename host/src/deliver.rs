@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::delivery::Attempt;
 use crate::egress::{self, TooLarge};
 use crate::event::RoutedEvent;
-use crate::retry::{self, Next, Outcome};
+use crate::retry::{self, Next, Outcome, Schedule};
 use crate::store::{Claim, Settlement};
 use crate::subscription::{Reason, Subscription};
 use crate::{clock, secret, signature, store};
@@ -100,16 +100,23 @@ async fn attempt(app: &App, claim: Claim) {
             tracing::error!(%error, delivery = %claim.delivery.id, "an attempt was not made");
             return release_later(app, &claim).await;
         }
-        Err(error) => (Outcome::Denied(error.to_string()), Settlement::Dead),
+        Err(error) => (Outcome::Denied(error.to_string()), Settlement::Undeliverable),
     };
-    if let Some(until) = retry::held_until(&app.config.retry_schedule(), &outcome, clock::now()) {
+    if let Some(until) = retry::held_until(&schedule(app, &claim), &outcome, clock::now()) {
         app.store.hold(&claim, until);
     }
     app.metrics.attempted(&outcome, &settlement);
     let took_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-    if let Err(error) = app.store.settle(&claim, record(&outcome, at, took_ms), settlement) {
-        tracing::error!(%error, delivery = %claim.delivery.id, "an attempt was made and not recorded; it is made again");
-        release_later(app, &claim).await;
+    match app.store.settle(&claim, record(&outcome, at, took_ms), settlement) {
+        Ok(None) => {}
+        Ok(Some(reason)) => {
+            app.metrics.disabled();
+            tracing::warn!(subscription = %claim.delivery.subscription, code = reason.code, "a subscription was disabled");
+        }
+        Err(error) => {
+            tracing::error!(%error, delivery = %claim.delivery.id, "an attempt was made and not recorded; it is made again");
+            release_later(app, &claim).await;
+        }
     }
 }
 
@@ -131,7 +138,7 @@ async fn send(app: &App, claim: &Claim) -> Result<Outcome, Error> {
         url: subscription.destination.url.parse()?,
         headers: headers(app, claim, subscription, &body)?,
         body: Some(body.into()),
-        timeout_ms: app.config.delivery.attempt_ms_max,
+        timeout_ms: subscription.delivery.timeout_ms.unwrap_or(app.config.delivery.attempt_ms_max),
         response_bytes_max: app.config.delivery.delivery_response_bytes_max,
         when_too_large: TooLarge::Cut,
     };
@@ -176,9 +183,14 @@ fn outcome(answer: Result<egress::Response, egress::Error>) -> Outcome {
     }
 }
 
+fn schedule(app: &App, claim: &Claim) -> Schedule {
+    let own = claim.subscription.as_ref().and_then(|subscription| subscription.delivery.retry_gaps_ms.as_ref());
+    app.config.retry_schedule(own)
+}
+
 fn settlement(app: &App, claim: &Claim, outcome: &Outcome) -> Settlement {
     let number = claim.delivery.attempt_count + 1;
-    match retry::next(&app.config.retry_schedule(), number, outcome, clock::now(), rand::random()) {
+    match retry::next(&schedule(app, claim), number, outcome, clock::now(), rand::random()) {
         Next::Done => Settlement::Delivered,
         Next::RetryAt(at) => Settlement::RetryAt(at),
         Next::DeadLetter => Settlement::Dead,

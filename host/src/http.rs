@@ -91,6 +91,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/events", get(events::list))
         .route("/events/{id}", get(events::show))
         .route("/deliveries", get(deliveries::list))
+        .route("/deliveries/retry", post(deliveries::retry_many))
         .route("/deliveries/{id}", get(deliveries::show))
         .route("/deliveries/{id}/retry", post(deliveries::retry))
         .route("/tokens", post(tokens::create).layer::<_, Infallible>(once).get(tokens::list))

@@ -23,6 +23,12 @@ macro_rules! ids {
                 is_id(text, $prefix).then(|| Self(text.to_owned()))
             }
 
+            #[allow(dead_code, reason = "not every kind of id is looked for by time")]
+            /// What sorts before every id that is made from this moment on, and after every earlier one.
+            pub(crate) fn first_at(moment: jiff::Timestamp) -> Self {
+                Self(first_at($prefix, moment))
+            }
+
             pub(crate) fn as_str(&self) -> &str {
                 &self.0
             }
@@ -71,6 +77,12 @@ fn text(prefix: &str, uuid: uuid::Uuid) -> String {
     TypeSafeId::from_type_and_uuid(prefix, uuid).to_string()
 }
 
+fn first_at(prefix: &str, moment: jiff::Timestamp) -> String {
+    let ms = u128::try_from(moment.as_millisecond()).unwrap_or(0) & ((1 << 48) - 1);
+    // The first 48 bits of version 7 are milliseconds.
+    text(prefix, uuid::Uuid::from_u128(ms << 80))
+}
+
 fn is_id(text: &str, prefix: &str) -> bool {
     text.parse::<TypeSafeId<DynamicType>>().is_ok_and(|id| id.type_prefix() == prefix)
 }
@@ -97,5 +109,15 @@ mod tests {
         assert!(age_of(request.as_str()) < age_of(event.as_str()));
         assert!(age_at(before).as_str() <= age_of(request.as_str()));
         assert!(age_at(before + 60_000).as_str() > age_of(event.as_str()));
+    }
+
+    #[test]
+    fn the_first_id_of_a_moment_lies_between_what_was_made_before_and_after() {
+        let (before, now) = (EventId::new(), crate::clock::now());
+        std::thread::sleep(std::time::Duration::from_millis(3));
+        let after = EventId::new();
+        assert!(EventId::first_at(now - jiff::SignedDuration::from_millis(2)) < before);
+        assert!(before < EventId::first_at(now + jiff::SignedDuration::from_millis(2)));
+        assert!(EventId::first_at(now + jiff::SignedDuration::from_millis(1)) < after);
     }
 }

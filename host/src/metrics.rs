@@ -39,6 +39,7 @@ pub(crate) struct Metrics {
     requests_removed: Counters,
     events_stopped_waiting: Counters,
     stored_bytes: Gauges,
+    disabled: Counter,
     queued: Gauge,
     sandbox_calls: Gauge,
     sandbox_cpu_seconds: Seconds,
@@ -72,6 +73,7 @@ impl Metrics {
             requests_removed: Counters::default(),
             events_stopped_waiting: Counters::default(),
             stored_bytes: Gauges::default(),
+            disabled: Counter::default(),
             queued: Gauge::default(),
             sandbox_calls: Gauge::default(),
             sandbox_cpu_seconds: Seconds::default(),
@@ -93,6 +95,11 @@ impl Metrics {
         let stopped = "Events that wait for no subscription any more though none came, by why";
         registry.register("events_stopped_waiting", stopped, m.events_stopped_waiting.clone());
         registry.register("stored_bytes", "What the store takes up, by part", m.stored_bytes.clone());
+        registry.register(
+            "subscriptions_disabled",
+            "Subscriptions whose destination was gone or failed too long",
+            m.disabled.clone(),
+        );
         registry.register("deliveries_queued", "Deliveries that are not settled", m.queued.clone());
         registry.register("sandbox_calls", "Calls of connectors under way", m.sandbox_calls.clone());
         let (cpu, held_back) = (m.sandbox_cpu_seconds.clone(), m.sandbox_held_back_seconds.clone());
@@ -126,7 +133,9 @@ impl Metrics {
         count(&self.attempts, "outcome", outcome_name(outcome));
         match settlement {
             Settlement::Delivered => count(&self.settled, "status", "delivered"),
-            Settlement::Dead | Settlement::DisableSubscription(_) => count(&self.settled, "status", "dead"),
+            Settlement::Dead | Settlement::Undeliverable | Settlement::DisableSubscription(_) => {
+                count(&self.settled, "status", "dead");
+            }
             Settlement::RetryAt(_) => {}
         }
     }
@@ -137,6 +146,10 @@ impl Metrics {
         add(&self.requests_removed, "size", swept.removed_for_room);
         add(&self.events_stopped_waiting, "count", swept.trimmed);
         add(&self.events_stopped_waiting, "size", swept.let_go_for_room);
+    }
+
+    pub(crate) fn disabled(&self) {
+        self.disabled.inc();
     }
 
     /// Everything as text.

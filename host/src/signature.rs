@@ -6,31 +6,57 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::crypto::{self, Hash};
+use crate::subscription::SignatureScheme;
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("a signing secret is `whsec_` and the base64 of 24 to 64 bytes")]
+    #[error("a signing secret is `whsec_` and the base64 of 24 to 64 bytes, or a private key of its kind")]
     SecretInvalid,
 }
 
 const SECRET_PREFIX: &str = "whsec_";
-const SIGNATURE_PREFIX: &str = "v1,";
+const PRIVATE_KEY_PREFIX: &str = "whsk_";
+const PUBLIC_KEY_PREFIX: &str = "whpk_";
+const SEED_BYTES: usize = 32;
 
 /// How far the clocks of sender and receiver may be apart, either way.
 #[cfg(test)]
 const TOLERANCE_S: u64 = 5 * 60;
 
-/// A secret in the form that customers copy.
-pub(crate) fn new_secret(random: [u8; 32]) -> String {
-    format!("{SECRET_PREFIX}{}", STANDARD.encode(random))
+/// What signs, and for a pair of keys what its receiver verifies with.
+pub(crate) struct NewSecret {
+    pub(crate) secret: String,
+    pub(crate) public_key: Option<String>,
 }
 
-/// One signature: `v1,` and the base64 of the HMAC.
+/// A secret in the form that customers copy, or a private key that they never see.
+pub(crate) fn new_secret(scheme: SignatureScheme, random: [u8; SEED_BYTES]) -> Result<NewSecret, Error> {
+    match scheme {
+        SignatureScheme::V1 => {
+            Ok(NewSecret { secret: format!("{SECRET_PREFIX}{}", STANDARD.encode(random)), public_key: None })
+        }
+        SignatureScheme::V1a => {
+            let public = crypto::ed25519_public(&random).map_err(|_| Error::SecretInvalid)?;
+            let pair = [random.as_slice(), &public].concat();
+            Ok(NewSecret {
+                secret: format!("{PRIVATE_KEY_PREFIX}{}", STANDARD.encode(pair)),
+                public_key: Some(format!("{PUBLIC_KEY_PREFIX}{}", STANDARD.encode(public))),
+            })
+        }
+    }
+}
+
+/// One signature: the name of its scheme, a comma, and base64.
 pub(crate) fn sign(secret: &str, id: &str, timestamp_s: i64, body: &[u8]) -> Result<String, Error> {
-    let key = key(secret)?;
     let head = format!("{id}.{timestamp_s}.");
-    let mac = crypto::hmac_of_parts(Hash::Sha256, &key, &[head.as_bytes(), body]);
-    Ok(format!("{SIGNATURE_PREFIX}{}", STANDARD.encode(mac)))
+    if let Some(encoded) = secret.strip_prefix(PRIVATE_KEY_PREFIX) {
+        let pair = STANDARD.decode(encoded).map_err(|_| Error::SecretInvalid)?;
+        let seed = pair.get(..SEED_BYTES).ok_or(Error::SecretInvalid)?;
+        let signed = crypto::ed25519_sign(seed, &[head.as_bytes(), body].concat());
+        return Ok(format!("v1a,{}", STANDARD.encode(signed.map_err(|_| Error::SecretInvalid)?)));
+    }
+    let mac = crypto::hmac_of_parts(Hash::Sha256, &key(secret)?, &[head.as_bytes(), body]);
+    Ok(format!("v1,{}", STANDARD.encode(mac)))
 }
 
 /// The headers of a delivery, signed with each secret: more than one while a secret is being replaced.

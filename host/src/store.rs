@@ -11,6 +11,7 @@ mod connectors;
 mod content;
 mod customers;
 mod deliveries;
+mod failing;
 mod idempotency;
 mod integrations;
 mod keys;
@@ -26,6 +27,7 @@ mod routes;
 mod size;
 mod subscriptions;
 mod sync;
+mod turns;
 mod watermark;
 mod webhooks;
 
@@ -53,13 +55,14 @@ use watermark::Watermark;
 
 pub(crate) use content::ContentRef;
 pub(crate) use customers::{Concern, Listening, Span};
-pub(crate) use deliveries::{Claim, Settlement};
+pub(crate) use deliveries::{Claim, Period, Settlement};
 pub(crate) use idempotency::KEYS_EXPIRED_AT_ONCE_MAX;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) use keys::check_key;
 pub(crate) use page::{Page, PageRequest};
 pub(crate) use reseal::ResealError;
 pub(crate) use retention::{Swept, Taken};
+pub(crate) use turns::Bounds;
 pub(crate) use webhooks::{NewEvent, Repeat, Routing, WebhookCommit};
 
 /// The layout of keys and records that this code reads and writes.
@@ -108,7 +111,9 @@ pub(crate) struct Options {
     pub(crate) retention_bytes: u64,
     pub(crate) unrouted_events_max: u64,
     pub(crate) duplicate_window_ms: u64,
-    pub(crate) deliveries_in_flight_per_subscription_max: usize,
+    pub(crate) attempts: Bounds,
+    /// A subscription of which every attempt failed for so long is disabled; 0 for never.
+    pub(crate) disable_after_ms: u64,
     pub(crate) api_tokens_max: usize,
 }
 
@@ -123,7 +128,13 @@ impl Options {
             retention_bytes: u64::MAX,
             unrouted_events_max: u64::MAX,
             duplicate_window_ms: 0,
-            deliveries_in_flight_per_subscription_max: 1,
+            attempts: Bounds {
+                per_subscription_max: 1,
+                per_customer_max: 1,
+                per_host_max: 1,
+                silences_in_a_row_max: 1,
+            },
+            disable_after_ms: 0,
             api_tokens_max: 0,
         }
     }
@@ -188,7 +199,7 @@ impl Store {
             duplicate_window_ms: options.duplicate_window_ms,
             gather_time: Duration::from_micros(options.commit_gather_us),
         })?;
-        let lanes = Mutex::new(Lanes::new(options.deliveries_in_flight_per_subscription_max));
+        let lanes = Mutex::new(Lanes::new(options.attempts));
         let inner = Inner {
             tree,
             records: folder.join("sled/db"),

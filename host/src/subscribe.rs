@@ -57,6 +57,7 @@ pub(crate) async fn subscribe(app: &App, subject: &Subject<'_>, subscription: &m
             subscription.error = Some(reason);
         }
     }
+    subscription.disabled_at = None;
     subscription.updated_at = clock::now();
     Ok(())
 }

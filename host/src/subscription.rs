@@ -21,11 +21,15 @@ pub(crate) struct Subscription {
     pub(crate) destination: Destination,
     #[serde(default)]
     pub(crate) ordering: Ordering,
+    #[serde(default)]
+    pub(crate) delivery: DeliverySettings,
     /// Signing secrets, the newest first. An older one signs along until it expires.
     pub(crate) secrets: Vec<SigningSecret>,
     pub(crate) status: Status,
     /// Why the status is `error` or `disabled`.
     pub(crate) error: Option<Reason>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) disabled_at: Option<Timestamp>,
     /// Where its events come from; `None` until `get-event-selector` has succeeded once.
     pub(crate) source: Option<EventSource>,
     pub(crate) created_at: Timestamp,
@@ -39,7 +43,8 @@ pub(crate) enum Status {
     Subscribed,
     /// `get-event-selector` failed; nothing is routed to it.
     Error,
-    /// Switched off, by its owner or because the destination answered 410.
+    /// Nothing is delivered, by its owner's wish or because the destination is gone or fails. Events go on to be routed to
+    /// it and wait.
     Disabled,
 }
 
@@ -107,9 +112,40 @@ pub(crate) struct Destination {
     pub(crate) url: String,
 }
 
+/// How its deliveries are made; what is left out is as the server's settings say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct DeliverySettings {
+    /// Time for one attempt, the answer's body included, in milliseconds.
+    #[schema(minimum = 100)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) timeout_ms: Option<u64>,
+    /// Attempts under way at the same time.
+    #[schema(minimum = 1)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) concurrency_max: Option<usize>,
+    /// Pauses between attempts, in milliseconds: one more attempt than there are pauses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_gaps_ms: Option<Vec<u64>>,
+}
+
+/// How deliveries are signed, by its name in Standard Webhooks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SignatureScheme {
+    /// HMAC-SHA256 with a secret that the receiver has as well.
+    #[default]
+    V1,
+    /// Ed25519: the private key never leaves the server, the receiver has the public one.
+    V1a,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SigningSecret {
     pub(crate) sealed: Sealed,
+    /// What the receiver verifies with, where it is not the secret itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) public_key: Option<String>,
     pub(crate) expires_at: Option<Timestamp>,
 }
 
@@ -132,10 +168,39 @@ impl Reason {
     }
 }
 
+impl Destination {
+    /// The host that it names, in one spelling; empty where it names none.
+    pub(crate) fn host(&self) -> String {
+        let url = url::Url::parse(&self.url).ok();
+        let host = url.as_ref().and_then(url::Url::host_str).unwrap_or_default();
+        host.strip_suffix('.').unwrap_or(host).to_owned()
+    }
+}
+
 impl Subscription {
+    /// Stops deliveries. One that is disabled already stays so for its first reason.
+    pub(crate) fn disable(&mut self, reason: Reason, at: Timestamp) {
+        if self.status == Status::Disabled {
+            return;
+        }
+        self.status = Status::Disabled;
+        self.error = Some(reason);
+        self.disabled_at = Some(at);
+    }
+
     /// Where its events come from, if events are to be routed to it now.
     pub(crate) fn active_source(&self) -> Option<&EventSource> {
-        self.source.as_ref().filter(|_| self.status == Status::Subscribed)
+        self.source.as_ref().filter(|_| self.status != Status::Error)
+    }
+
+    /// How it is signed by the newest secret.
+    pub(crate) fn signature(&self) -> SignatureScheme {
+        if self.public_key().is_some() { SignatureScheme::V1a } else { SignatureScheme::V1 }
+    }
+
+    /// What its receiver verifies with, where that is public.
+    pub(crate) fn public_key(&self) -> Option<&str> {
+        self.secrets.first()?.public_key.as_deref()
     }
 
     /// Where its signing secrets are sealed.

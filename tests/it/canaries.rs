@@ -12,6 +12,8 @@ use crate::harness::{Answer, Api, ExternalApi, Host, Receiver, Settings, routes,
 const PARAMETER: &str = "canary-parameter-b7f3";
 const CREDENTIAL: &str = "canary-credential-91ce";
 const IN_WEBHOOK: &str = "canary-authorization-of-webhook-55d0";
+/// What every private key of a subscription begins with. Nobody is shown one.
+const PRIVATE_KEY: &str = "whsk_";
 const OF_A_STRANGER: &str = "canary-token-of-a-stranger-0a11";
 
 /// What was planted, and every answer that must not show it.
@@ -29,7 +31,7 @@ impl Hunt {
             (Host::start_with(settings).await, Receiver::start().await, ExternalApi::start().await);
         external.add_user(CREDENTIAL, "7");
         let mut secrets: Vec<String> =
-            [PARAMETER, CREDENTIAL, IN_WEBHOOK, OF_A_STRANGER].map(str::to_owned).into_iter().collect();
+            [PARAMETER, CREDENTIAL, IN_WEBHOOK, PRIVATE_KEY, OF_A_STRANGER].map(str::to_owned).into_iter().collect();
         secrets.push(host.api.token.clone());
         let mut hunt = Hunt { host, receiver, _external: external, secrets, answers: Vec::new() };
         let url = hunt._external.url.clone();
@@ -100,6 +102,9 @@ impl Hunt {
         {
             self.reveal("/v1/subscriptions", None, Some(create(connection, event, json!({}))), "secret").await;
         }
+        let mut pair = create("acme", "chosen", json!({ "selector": "s" }));
+        pair["signature"] = json!("v1a");
+        self.look(Method::POST, "/v1/subscriptions", Some(pair)).await.expect(201);
         let path = format!("/v1/subscriptions/{}/rotate-secret", subscription["id"].as_str().unwrap());
         self.reveal(&path, None, None, "secret").await;
         self.reveal("/v1/tokens", Some("key-2"), Some(json!({ "name": "x", "scope": "read" })), "token").await;
@@ -141,7 +146,7 @@ impl Hunt {
         throws.header("authorization", format!("Bearer {IN_WEBHOOK}")).body("{").send().await.unwrap();
         let api = self.api().clone();
         wait_for("the delivery to be settled", async || {
-            (api.all("/v1/deliveries?status=delivered").await.len() == 1).then_some(())
+            (api.all("/v1/deliveries?status=delivered").await.len() == 2).then_some(())
         })
         .await;
     }

@@ -19,8 +19,8 @@ fn id(value: &Value) -> &str {
     value["id"].as_str().unwrap()
 }
 
-/// What the npm package `standardwebhooks` says of a delivery and each of the secrets.
-async fn verified(delivery: &Received, secrets: &[&str]) -> Vec<bool> {
+/// What the npm package `standardwebhooks` says of a delivery and each of the secrets, and Node.js of public keys.
+pub(crate) async fn verified(delivery: &Received, secrets: &[&str]) -> Vec<bool> {
     let headers: serde_json::Map<String, Value> = ["webhook-id", "webhook-timestamp", "webhook-signature"]
         .map(|name| (name.to_owned(), json!(delivery.header(name))))
         .into_iter()

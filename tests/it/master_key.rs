@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::process::Command;
 
+use crate::delivery::verified;
 use crate::harness::{Answer, Echo, Random};
 
 fn rotation(folder: &Path) -> Command {
@@ -44,17 +45,25 @@ async fn a_new_master_key_opens_everything_and_the_old_one_nothing() {
     let folder = echo.host.folder().to_owned();
     let key = folder.join("master.key");
     let subscription = echo.subscribe("s", "/s").await["id"].as_str().unwrap().to_owned();
+    let pair = json!({
+        "connection": "acme", "event": "chosen", "parameters": { "selector": "pair" }, "signature": "v1a",
+        "destination": { "url": echo.receiver.url("/pair") },
+    });
+    let pair = echo.api().post("/v1/subscriptions", pair).await.expect(201);
     let (is_done, why) = rotate(&folder).await;
     assert!(!is_done && why.contains("in use by another process"), "{why}");
     echo.host.stop().await;
     let old = std::fs::read(&key).unwrap();
     let (is_done, said) = rotate(&folder).await;
-    assert!(is_done && said.contains("3 secrets"), "{said}");
+    assert!(is_done && said.contains("4 secrets"), "{said}");
     assert_ne!(std::fs::read(&key).unwrap(), old);
     assert!(!folder.join("master.key.next").exists());
     let compiled = machine_code(&folder);
     echo.host.restart().await;
     works(&echo, &subscription).await;
+    echo.send("pair", json!(1)).await.expect(200);
+    let signed = echo.receiver.wait("/pair", 1).await.remove(0);
+    assert_eq!(verified(&signed, &[pair["publicKey"].as_str().unwrap()]).await, [true]);
     assert_eq!(machine_code(&folder), compiled, "nothing is compiled again");
     echo.host.stop().await;
     std::fs::write(&key, old).unwrap();

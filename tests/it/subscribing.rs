@@ -180,7 +180,10 @@ async fn many_subscriptions_are_made_in_one_request_and_a_bad_line_holds_up_no_o
     let setup = Echo::start().await;
     let line = |selector: &str| {
         let destination = json!({ "url": setup.receiver.url("/bulk") });
-        json!({ "connection": "acme", "event": "chosen", "parameters": { "selector": selector }, "destination": destination })
+        json!({
+            "connection": "acme", "event": "chosen", "parameters": { "selector": selector }, "destination": destination,
+            "delivery": { "timeoutMs": 900 },
+        })
     };
     let mut bad = line("x");
     bad["connection"] = json!("nobody");
@@ -191,6 +194,7 @@ async fn many_subscriptions_are_made_in_one_request_and_a_bad_line_holds_up_no_o
     let statuses: Vec<_> = lines.iter().map(|line| line["status"].as_u64().unwrap()).collect();
     assert_eq!(statuses, [201, 422, 400, 201], "{lines:?}");
     assert_eq!(lines[0]["subscription"]["globalWebhookEventSelector"], "bulk:1");
+    assert_eq!(lines[0]["subscription"]["delivery"], json!({ "timeoutMs": 900 }));
     assert!(lines[0]["subscription"]["secret"].as_str().unwrap().starts_with("whsec_"));
     assert_eq!(lines[1]["problem"]["code"], "invalid");
     for selector in ["bulk:1", "bulk:2"] {

@@ -75,6 +75,10 @@ fn body(method: &str, path: &str, connection: &str) -> Option<Value> {
                 "connection": connection, "event": "chosen", "parameters": parameters, "destination": destination,
             }))
         }
+        // All of theirs have been delivered.
+        ("POST", "deliveries") if !path.contains("{id}") => {
+            Some(json!({ "connection": connection, "status": "delivered" }))
+        }
         ("PATCH", "subscriptions") => Some(json!({ "destination": destination })),
         _ => None,
     }
@@ -116,6 +120,8 @@ async fn another_customers_things_answer_like_things_that_are_not_there_over_eve
             let gone = absent(if route.contains("{id}") { theirs } else { "beta" });
             let to_nobody = call(acme, &method, &path(&gone), body(&method, &route, &connection(&gone))).await;
             let is_refused = matches!(answer.status, 404 | 422) || answer.text().starts_with(r#"{"status":422,"#);
+            // A retry of many finds none of theirs.
+            let is_refused = is_refused || answer.text() == r#"{"retried":0}"#;
             assert!(is_refused, "{method} {route}: {} {}", answer.status, answer.text());
             assert_eq!(answer.status, to_nobody.status, "{method} {route}");
             let own_id = if route.contains("{id}") { theirs } else { "beta" };

@@ -35,7 +35,7 @@ async fn why_says_of_each_request_that_concerned_a_customer_what_became_of_it() 
     settled(&api, 4).await;
 
     let why = api.all("/v1/customers/customer-acme/why").await;
-    assert_eq!(outcomes(&why), ["failed", "waiting", "delivered", "duplicate", "delivered"]);
+    assert_eq!(outcomes(&why), ["failed", "pending", "delivered", "duplicate", "delivered"]);
     let said = |at: usize| why[at]["why"].as_str().unwrap();
     assert!(said(1).contains("is switched off (disabled"), "{}", said(1));
     assert!(said(2).contains("it had waited for sub_"), "{}", said(2));
@@ -57,7 +57,7 @@ async fn why_says_of_each_request_that_concerned_a_customer_what_became_of_it() 
     let token = api.post("/v1/tokens", token).await.expect(201)["token"].as_str().unwrap().to_owned();
     let acme = Api { token, ..api.clone() };
     let own = acme.all("/v1/customers/customer-acme/why").await;
-    assert_eq!(outcomes(&own), ["waiting", "delivered", "duplicate", "delivered"]);
+    assert_eq!(outcomes(&own), ["pending", "delivered", "duplicate", "delivered"]);
     assert!(!json!(own).to_string().contains("beta"));
     acme.get("/v1/customers/customer-beta/why").await.expect_problem(404, "not_found");
 

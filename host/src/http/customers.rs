@@ -218,7 +218,10 @@ fn sentence(outcome: Outcome, event: &RoutedEvent, deliveries: &[Delivery], list
     });
     match outcome {
         Outcome::Delivered => format!("it was delivered{waited}"),
-        Outcome::Pending => format!("it is still tried{waited}"),
+        Outcome::Pending => match switched_off(deliveries, listeners) {
+            Some(why) => format!("{why}; it waits"),
+            None => format!("it is still tried{waited}"),
+        },
         Outcome::Dead => format!("every attempt failed, and it was given up{waited}"),
         Outcome::Duplicate => "the external app sent the same event before, or it was replayed".to_owned(),
         Outcome::Waiting => format!("{}; it waits", nobody(event, listeners)),
@@ -236,10 +239,26 @@ fn nobody(event: &RoutedEvent, listeners: &[&Subscription]) -> String {
     if subscription.created_at > event.received_at {
         return format!("{} was made later, at {}", subscription.id, subscription.created_at);
     }
-    match (subscription.status, &subscription.error) {
-        (Status::Subscribed, _) => format!("{} did not listen to its selector then", subscription.id),
-        (_, Some(reason)) => format!("{} is switched off ({}: {})", subscription.id, reason.code, reason.message),
-        (_, None) => format!("{} is switched off", subscription.id),
+    match subscription.status {
+        Status::Subscribed => format!("{} did not listen to its selector then", subscription.id),
+        Status::Error | Status::Disabled => off(subscription),
+    }
+}
+
+/// Why nobody is trying it now, if that is so.
+fn switched_off(deliveries: &[Delivery], listeners: &[&Subscription]) -> Option<String> {
+    let waits_for = |found: &&&Subscription| {
+        let is_owed =
+            |delivery: &Delivery| delivery.status == DeliveryStatus::Pending && delivery.subscription == found.id;
+        found.status != Status::Subscribed && deliveries.iter().any(is_owed)
+    };
+    listeners.iter().find(waits_for).map(|subscription| off(subscription))
+}
+
+fn off(subscription: &Subscription) -> String {
+    match &subscription.error {
+        Some(reason) => format!("{} is switched off ({}: {})", subscription.id, reason.code, reason.message),
+        None => format!("{} is switched off", subscription.id),
     }
 }
 

@@ -117,6 +117,20 @@ pub(super) fn known_cursor(caller: &Caller, cursor: String) -> Answer<String> {
     cursor.ok_or_else(|| bad_query_text("`cursor` is not one that this server gave".to_owned()))
 }
 
+/// The cursor in a body, which must be one that this caller was given.
+pub(super) fn cursor_of_body(caller: &Caller, cursor: String) -> Answer<String> {
+    known_cursor(caller, cursor).map_err(|_| Problem::invalid_field("/cursor", "is not one that this server gave"))
+}
+
+/// The number of rows that a body asks for.
+pub(super) fn limit_of_body(limit: Option<usize>) -> Answer<usize> {
+    let limit = limit.unwrap_or(LIMIT_MAX);
+    if (1..=LIMIT_MAX).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(Problem::invalid_field("/limit", format!("must be 1 to {LIMIT_MAX}")))
+}
+
 fn parse<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Answer<T> {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let uri: axum::http::Uri = format!("/?{query}").parse().map_err(|error| bad_query_text(format!("{error}")))?;

@@ -59,6 +59,7 @@ const WITH_BODY: &[u16] = &[400, 413, 422];
         deliveries::list,
         deliveries::show,
         deliveries::retry,
+        deliveries::retry_many,
         tokens::create,
         tokens::list,
         tokens::show,

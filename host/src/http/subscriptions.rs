@@ -1,31 +1,36 @@
 //! `/v1/subscriptions`: who gets which events where.
 
 pub(super) mod bulk;
+mod check;
+mod view;
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::AppState;
 use super::auth::Caller;
 use super::error::{Answer, Problem};
-use super::extract::{Body, List, PageQuery, PageView, Path, object};
+use super::extract::{Body, List, PageQuery, PageView, Path, body, object, object_of};
 use super::openapi::IdempotencyKey;
 use super::{connections, integrations};
 use crate::app::App;
 use crate::id::SubscriptionId;
+use crate::signature::{self, NewSecret};
 use crate::subscribe::{Subject, subscribe};
-use crate::subscription::{Destination, Ordering, Reason, SigningSecret, Status, Subscription};
-use crate::{clock, schema, secret, signature};
+use crate::subscription::{
+    DeliverySettings, Destination, Ordering, Reason, SignatureScheme, SigningSecret, Status, Subscription,
+};
+use crate::{clock, secret};
 
 pub(super) use bulk::create_many;
-
-const URL_BYTES_MAX: usize = 2_048;
+use check::{check_delivery, check_destination, check_event, patched_delivery};
+use view::{SubscriptionView, WithSecret};
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[schema(as = CreateSubscription)]
@@ -40,6 +45,18 @@ pub(super) struct Create {
     destination: Destination,
     #[serde(default)]
     ordering: Ordering,
+    #[serde(default)]
+    delivery: DeliverySettings,
+    #[serde(default)]
+    signature: SignatureScheme,
+}
+
+/// Another secret, and another scheme where one is named.
+#[derive(Default, Deserialize, utoipa::ToSchema)]
+#[schema(as = RotateSecret)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rotate {
+    signature: Option<SignatureScheme>,
 }
 
 /// A merge patch. New parameters find out anew where the events come from.
@@ -51,6 +68,10 @@ pub(super) struct Patch {
     parameters: Option<Value>,
     destination: Option<Destination>,
     ordering: Option<Ordering>,
+    /// Merged with what is there; `null` goes back to the server's setting.
+    #[serde(default, deserialize_with = "even_null")]
+    #[schema(value_type = Option<DeliverySettings>)]
+    delivery: Option<Value>,
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -62,64 +83,6 @@ pub(super) struct Filter {
     customer: Option<String>,
     event: Option<String>,
     status: Option<Status>,
-}
-
-#[derive(Serialize, utoipa::ToSchema)]
-#[schema(as = Subscription)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct SubscriptionView {
-    id: String,
-    integration: String,
-    connection: String,
-    customer: String,
-    event: String,
-    #[schema(value_type = Object)]
-    parameters: Value,
-    destination: Destination,
-    ordering: Ordering,
-    status: Status,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Reason>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    global_webhook_key: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    global_webhook_event_selector: Option<String>,
-    #[schema(format = DateTime)]
-    created_at: String,
-    #[schema(format = DateTime)]
-    updated_at: String,
-}
-
-/// A subscription with its signing secret, which is shown when it is made and never again.
-#[derive(Serialize, utoipa::ToSchema)]
-#[schema(as = SubscriptionWithSecret)]
-pub(super) struct WithSecret {
-    #[serde(flatten)]
-    subscription: SubscriptionView,
-    secret: String,
-}
-
-impl From<Subscription> for SubscriptionView {
-    fn from(subscription: Subscription) -> Self {
-        let (key, selector) =
-            subscription.source.map(|source| (source.global_webhook_key, source.global_webhook_event_selector)).unzip();
-        SubscriptionView {
-            id: subscription.id.to_string(),
-            integration: subscription.integration,
-            connection: subscription.connection,
-            customer: subscription.customer,
-            event: subscription.event,
-            parameters: subscription.parameters,
-            destination: subscription.destination,
-            ordering: subscription.ordering,
-            status: subscription.status,
-            error: subscription.error,
-            global_webhook_key: key,
-            global_webhook_event_selector: selector,
-            created_at: subscription.created_at.to_string(),
-            updated_at: subscription.updated_at.to_string(),
-        }
-    }
 }
 
 /// Subscribes a connection to an event.
@@ -141,6 +104,7 @@ pub(super) async fn create(State(app): AppState, caller: Caller, Body(create): B
 
 async fn create_one(app: &Arc<App>, caller: &Caller, create: Create) -> Answer<WithSecret> {
     check_destination(&create.destination)?;
+    check_delivery(&app.config, &create.delivery)?;
     let connection = app.store.connection(&create.connection)?;
     let connection = connection.filter(|connection| caller.sees(&connection.customer)).ok_or_else(|| {
         Problem::invalid_field("/connection", format!("there is no connection `{}`", create.connection))
@@ -156,14 +120,16 @@ async fn create_one(app: &Arc<App>, caller: &Caller, create: Create) -> Answer<W
         parameters: object("/parameters", create.parameters)?,
         destination: create.destination,
         ordering: create.ordering,
+        delivery: create.delivery,
         secrets: Vec::new(),
         status: Status::Subscribed,
         error: None,
+        disabled_at: None,
         source: None,
         created_at: now,
         updated_at: now,
     };
-    let secret = add_secret(app, &mut subscription)?;
+    let secret = add_secret(app, &mut subscription, create.signature)?;
     check_event(app, &subscription)?;
     let subscription = subscribe_and_keep(app, caller, subscription).await?;
     Ok(WithSecret { subscription: subscription.into(), secret })
@@ -196,12 +162,20 @@ pub(super) async fn patch(
     if let Some(ordering) = patch.ordering {
         subscription.ordering = ordering;
     }
+    if let Some(delivery) = patch.delivery {
+        subscription.delivery = patched_delivery(&subscription.delivery, delivery)?;
+        check_delivery(&app.config, &subscription.delivery)?;
+    }
     subscription.updated_at = clock::now();
     let Some(parameters) = patch.parameters else { return keep(&app, subscription).await };
     subscription.parameters = object("/parameters", Some(parameters))?;
     check_event(&app, &subscription)?;
     match subscription.status {
-        Status::Disabled => keep(&app, subscription).await,
+        // Enabling it finds out; until then nobody knows which events are its own.
+        Status::Disabled => {
+            subscription.source = None;
+            keep(&app, subscription).await
+        }
         Status::Subscribed | Status::Error => Ok(Json(subscribe_and_keep(&app, &caller, subscription).await?.into())),
     }
 }
@@ -294,7 +268,7 @@ pub(super) async fn resubscribe(
     Ok(Json(subscribe_and_keep(&app, &caller, subscription).await?.into()))
 }
 
-/// Stops routing and delivering. What is pending waits.
+/// Stops delivering. What is pending waits, and so do events that come in meanwhile.
 #[utoipa::path(
     post,
     path = "/v1/subscriptions/{id}/disable",
@@ -312,13 +286,13 @@ pub(super) async fn disable(
     Path(id): Path<String>,
 ) -> Answer<Json<SubscriptionView>> {
     let mut subscription = find(&app, &caller, &id)?;
-    subscription.status = Status::Disabled;
-    subscription.error = Some(Reason::new("disabled", "the subscription was disabled through the API"));
-    subscription.updated_at = clock::now();
+    let now = clock::now();
+    subscription.disable(Reason::new("disabled", "the subscription was disabled through the API"), now);
+    subscription.updated_at = now;
     keep(&app, subscription).await
 }
 
-/// Goes on where it was stopped; events that came in between and went nowhere else are routed.
+/// Goes on where it was stopped, with all that waited meanwhile.
 #[utoipa::path(
     post,
     path = "/v1/subscriptions/{id}/enable",
@@ -341,17 +315,20 @@ pub(super) async fn enable(
     }
     subscription.status = Status::Subscribed;
     subscription.error = None;
+    subscription.disabled_at = None;
     subscription.updated_at = clock::now();
     keep(&app, subscription).await
 }
 
-/// Makes a new signing secret. The one before signs along for a while, so that receivers can change over.
+/// Makes a new signing secret, of another scheme where one is named. The one before signs along for a while, so that
+/// receivers can change over.
 #[utoipa::path(
     post,
     path = "/v1/subscriptions/{id}/rotate-secret",
     operation_id = "rotateSecret",
     tag = "subscriptions",
     params(("id" = String, Path)),
+    request_body = Option<Rotate>,
     responses(
         (status = 200, description = "The subscription, with its new signing secret, shown this once", body = WithSecret),
         (status = 404), (status = 409),
@@ -361,16 +338,25 @@ pub(super) async fn rotate_secret(
     State(app): AppState,
     caller: Caller,
     Path(id): Path<String>,
+    request: Request,
 ) -> Answer<Json<WithSecret>> {
     let mut subscription = find(&app, &caller, &id)?;
+    let body = body(request, &app).await?;
+    let rotate = if body.is_empty() { Rotate::default() } else { object_of(&body)? };
+    let scheme = rotate.signature.unwrap_or_else(|| subscription.signature());
     let now = clock::now();
     let end = clock::after_ms(now, app.config.delivery.secret_overlap_ms);
     subscription.secrets.truncate(1);
     subscription.secrets.iter_mut().for_each(|secret| secret.expires_at = Some(end));
-    let secret = add_secret(&app, &mut subscription)?;
+    let secret = add_secret(&app, &mut subscription, scheme)?;
     subscription.updated_at = now;
     app.store.put_subscription(&subscription).await?;
     Ok(Json(WithSecret { subscription: subscription.into(), secret }))
+}
+
+/// Tells `null` from what is left out.
+fn even_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 /// What the caller does not see is not there.
@@ -404,35 +390,13 @@ async fn subscribe_and_keep(app: &Arc<App>, caller: &Caller, mut subscription: S
     subscribing.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal"))?
 }
 
-fn add_secret(app: &App, subscription: &mut Subscription) -> Answer<String> {
-    let secret = signature::new_secret(secret::random_bytes());
+/// Returns the secret if its owner has to know it.
+fn add_secret(app: &App, subscription: &mut Subscription, scheme: SignatureScheme) -> Answer<Option<String>> {
+    let new = signature::new_secret(scheme, secret::random_bytes());
+    let NewSecret { secret, public_key } =
+        new.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal"))?;
     let sealed = app.vault.seal(&subscription.secret_place(), &secret)?;
-    subscription.secrets.insert(0, SigningSecret { sealed, expires_at: None });
-    Ok(secret)
-}
-
-fn check_event(app: &App, subscription: &Subscription) -> Answer<()> {
-    let integration = integrations::find(app, &subscription.integration)?;
-    let version = integrations::version(app, &integration)?;
-    let Some(event) = version.manifest.event(&subscription.event) else {
-        let known: Vec<&str> = version.manifest.events.iter().map(|event| event.key.as_str()).collect();
-        let message = format!("the connector has no event `{}`; it has {}", subscription.event, known.join(", "));
-        return Err(Problem::invalid_field("/event", message));
-    };
-    match schema::violations(event.parameters_schema.as_ref(), &subscription.parameters, "/parameters") {
-        violations if violations.is_empty() => Ok(()),
-        violations => Err(Problem::invalid(violations)),
-    }
-}
-
-fn check_destination(destination: &Destination) -> Answer<()> {
-    let invalid = |why: &str| Problem::invalid_field("/destination/url", why);
-    if destination.url.len() > URL_BYTES_MAX {
-        return Err(invalid("has more than 2,048 bytes"));
-    }
-    let url = url::Url::parse(&destination.url).map_err(|error| invalid(&format!("is not a URL: {error}")))?;
-    if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid("must be an http or https URL without a user name or password"));
-    }
-    Ok(())
+    let shown = public_key.is_none().then_some(secret);
+    subscription.secrets.insert(0, SigningSecret { sealed, public_key, expires_at: None });
+    Ok(shown)
 }

@@ -3,14 +3,17 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use sled::transaction::TransactionalTree;
 
+use super::failing;
 use super::keys::{Key, Table, split_time, time_bytes};
 use super::lanes::Lanes;
 use super::order::leave;
 use super::page::Order;
+use super::turns::{Heard, Way};
 use super::webhooks::write_delivery;
-use super::{Error, Page, PageRequest, Store, abort, mark, read, remove, write};
+use super::{Abort, Error, Page, PageRequest, Store, abort, mark, read, remove, write};
 use crate::delivery::{Attempt, Delivery, DeliveryStatus};
 use crate::event::RoutedEvent;
 use crate::id::{DeliveryId, EventId, SubscriptionId};
@@ -20,6 +23,30 @@ use crate::subscription::{Reason, Status, Subscription};
 const ATTEMPTS_KEPT_MAX: usize = 50;
 /// How far the queue is counted: beyond that it is simply long.
 const QUEUED_COUNTED_MAX: usize = 1_000_000;
+
+/// How far the time of a delivery's id may be before that of the delivery, in milliseconds.
+const ID_TIME_MS_MAX: i64 = 60_000;
+
+/// From a moment on, and before another.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Period {
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) to: Option<Timestamp>,
+}
+
+impl Period {
+    pub(crate) fn holds(&self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
+    }
+}
+
+/// What became of deliveries that somebody wants tried again.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Retried {
+    pub(crate) count: usize,
+    /// Where the next step begins; `None` at the end.
+    pub(crate) cursor: Option<String>,
+}
 
 /// A delivery whose turn it is, with all that an attempt needs.
 pub(crate) struct Claim {
@@ -35,6 +62,8 @@ pub(crate) enum Settlement {
     Delivered,
     RetryAt(Timestamp),
     Dead,
+    /// Dead without having been tried.
+    Undeliverable,
     /// Dead, and nothing more goes to this destination until its owner says so.
     DisableSubscription(Reason),
 }
@@ -44,25 +73,48 @@ impl Store {
     pub(crate) fn claim_due(&self, now: Timestamp) -> Result<Option<Claim>, Error> {
         let now_ms = now.as_millisecond();
         let mut lanes = self.lanes();
-        while let Some(lane) = lanes.next(now_ms) {
+        loop {
+            while let Some(lane) = lanes.arrived(now_ms) {
+                let way = self.way_of(self.subscription(&lane)?.as_ref());
+                lanes.goes(lane, way);
+            }
+            let Some(lane) = lanes.next(now_ms) else { return Ok(None) };
             let subscription = self.subscription(&lane)?;
             if subscription.as_ref().is_some_and(|found| found.status != Status::Subscribed) {
                 lanes.park(&lane);
                 continue;
             }
+            let way = self.way_of(subscription.as_ref());
+            if !lanes.is_on_way(&lane, &way) {
+                lanes.goes(lane, way);
+                continue;
+            }
             let found = self.first_due(&lanes, &lane)?.filter(|(at, _)| *at <= now_ms).map(|(_, id)| id);
-            lanes.claimed(&lane, found.as_ref(), None);
+            if let Some(id) = &found {
+                lanes.claimed(&lane, id);
+            }
             let next = self.first_due(&lanes, &lane)?.map(|(at, _)| at);
-            lanes.claimed(&lane, None, next);
+            lanes.looked(&lane, next);
             let Some(id) = found else { continue };
             if let Some(delivery) = self.delivery(&id)? {
                 let event = self.event(&delivery.event)?;
                 return Ok(Some(Claim { delivery, event, subscription }));
             }
             // It expired this very moment: its place is free.
-            lanes.settled(&lane, &id, next);
+            lanes.ended(&lane, &id, Heard::NotAsked);
+            lanes.looked(&lane, next);
         }
-        Ok(None)
+    }
+
+    /// Which way the deliveries of a subscription go. Those of one that was deleted go nowhere and take no time.
+    fn way_of(&self, subscription: Option<&Subscription>) -> Way {
+        let (host, customer) = match subscription {
+            Some(found) => (found.destination.host().into(), found.customer.as_str().into()),
+            None => Default::default(),
+        };
+        let own_max = subscription.and_then(|found| found.delivery.concurrency_max);
+        let in_flight_max = own_max.unwrap_or(self.inner.options.attempts.per_subscription_max);
+        Way { host, customer, in_flight_max }
     }
 
     /// When the next delivery is due.
@@ -75,49 +127,91 @@ impl Store {
         self.inner.due.notified()
     }
 
-    /// Records what became of a claim. Where that fails the claim still stands, to be released.
-    pub(crate) fn settle(&self, claim: &Claim, attempt: Attempt, settlement: Settlement) -> Result<(), Error> {
-        let disabled = match &settlement {
-            Settlement::DisableSubscription(reason) => Some(reason.clone()),
-            _ => None,
-        };
+    /// Records what became of a claim. Returns why the subscription was disabled by it, if it was. Where it fails the claim
+    /// still stands, to be released.
+    pub(crate) fn settle(
+        &self,
+        claim: &Claim,
+        attempt: Attempt,
+        settlement: Settlement,
+    ) -> Result<Option<Reason>, Error> {
+        let heard = heard(&attempt, &settlement);
         let chains = claim.delivery.chain.is_some().then(|| self.chains());
         let follower = self.next_in_chain(&claim.delivery)?;
-        let change = || {
-            self.transact(|tx| {
-                let Some(mut delivery) = read::<Delivery>(tx, &delivery_key(&claim.delivery.id))? else {
-                    return Ok(());
-                };
-                due_key(&delivery).map_or(Ok(()), |due| remove(tx, due))?;
-                apply(&mut delivery, attempt.clone(), &settlement);
-                write(tx, delivery_key(&delivery.id), &delivery)?;
-                due_key(&delivery).map_or(Ok(()), |due| mark(tx, due))?;
-                if delivery.status != DeliveryStatus::Pending {
-                    leave(tx, &delivery, follower.as_ref(), attempt.at)?;
-                }
-                disabled.iter().try_for_each(|reason| disable(tx, &claim.delivery.subscription, reason))
-            })
-        };
-        match disabled {
-            Some(_) => self.reroute(&claim.delivery.subscription, change)?,
-            None => change()?,
-        }
+        let disabled = self.transact(|tx| {
+            let Some(mut delivery) = read::<Delivery>(tx, &delivery_key(&claim.delivery.id))? else {
+                return Ok(None);
+            };
+            due_key(&delivery).map_or(Ok(()), |due| remove(tx, due))?;
+            apply(&mut delivery, attempt.clone(), &settlement);
+            write(tx, delivery_key(&delivery.id), &delivery)?;
+            due_key(&delivery).map_or(Ok(()), |due| mark(tx, due))?;
+            if delivery.status != DeliveryStatus::Pending {
+                leave(tx, &delivery, follower.as_ref(), attempt.at)?;
+            }
+            self.judge(tx, &delivery.subscription, &attempt, &settlement)
+        })?;
         drop(chains);
-        self.release(claim)
+        self.end(claim, heard)?;
+        Ok(disabled)
     }
 
-    /// Nothing more goes to the destination of this claim before `until`, or before a restart. Settle the claim after.
+    /// Disables a subscription whose destination is gone or has failed for too long.
+    fn judge(
+        &self,
+        tx: &TransactionalTree,
+        id: &SubscriptionId,
+        attempt: &Attempt,
+        settlement: &Settlement,
+    ) -> Result<Option<Reason>, Abort> {
+        let disable_after_ms = self.inner.options.disable_after_ms;
+        match settlement {
+            Settlement::Undeliverable => Ok(None),
+            Settlement::Delivered => failing::works(tx, id).map(|()| None),
+            Settlement::DisableSubscription(reason) => disable(tx, id, attempt.at, reason.clone()),
+            Settlement::RetryAt(_) | Settlement::Dead if disable_after_ms == 0 => Ok(None),
+            // One that was deleted meanwhile leaves nothing behind.
+            _ if tx.get(super::subscriptions::subscription_key(id))?.is_none() => Ok(None),
+            Settlement::RetryAt(_) | Settlement::Dead => {
+                let since = failing::failed(tx, id, attempt.at, disable_after_ms)?;
+                if failing::is_within(since, attempt.at, disable_after_ms) {
+                    return Ok(None);
+                }
+                let last = attempt.error.as_deref().unwrap_or("it was refused");
+                let why = format!(
+                    "every attempt since {since} has failed, the last one because: {last}; enable the subscription when its destination works"
+                );
+                disable(tx, id, attempt.at, Reason::new("destination_failing", why))
+            }
+        }
+    }
+
+    /// Nothing more goes to the destination of this claim before `until`, or before a restart, a new destination or a retry
+    /// by hand. Settle the claim after.
     pub(crate) fn hold(&self, claim: &Claim, until: Timestamp) {
         self.lanes().hold(&claim.delivery.subscription, until.as_millisecond());
     }
 
+    /// Forgets that a destination asked for patience: it is another one, or a person wants it tried now.
+    pub(super) fn lift_hold(&self, lane: &SubscriptionId) -> Result<(), Error> {
+        let mut lanes = self.lanes();
+        let next = self.first_due(&lanes, lane)?.map(|(at, _)| at);
+        lanes.lift(lane, next);
+        self.inner.due.notify_one();
+        Ok(())
+    }
+
     /// Gives a claim back untried.
     pub(crate) fn release(&self, claim: &Claim) -> Result<(), Error> {
+        self.end(claim, Heard::NotAsked)
+    }
+
+    fn end(&self, claim: &Claim, heard: Heard) -> Result<(), Error> {
         let lane = &claim.delivery.subscription;
         let mut lanes = self.lanes();
-        lanes.settled(lane, &claim.delivery.id, None);
+        lanes.ended(lane, &claim.delivery.id, heard);
         let next = self.first_due(&lanes, lane)?.map(|(at, _)| at);
-        lanes.claimed(lane, None, next);
+        lanes.looked(lane, next);
         self.inner.due.notify_one();
         Ok(())
     }
@@ -126,12 +220,19 @@ impl Store {
         self.get(&delivery_key(id))
     }
 
+    /// Those that were made in a span of time and fit.
     pub(crate) fn deliveries(
         &self,
         request: &PageRequest,
+        made: Period,
         fits: impl Fn(&Delivery) -> bool,
     ) -> Result<Page<Delivery>, Error> {
-        self.page(&Key::new(Table::Delivery), Order::NewestFirst, request, fits)
+        let fits = |delivery: &Delivery| made.holds(delivery.created_at) && fits(delivery);
+        let page = self.page(&Key::new(Table::Delivery), Order::NewestFirst, request, fits)?;
+        // An id is made after the moment at which its delivery counts as made; but clocks are set back.
+        let margin = SignedDuration::from_millis(ID_TIME_MS_MAX);
+        let start = made.from.map(|from| DeliveryId::first_at(from.checked_sub(margin).unwrap_or(from)));
+        Ok(page.down_to(start.as_ref().map(DeliveryId::as_str)))
     }
 
     /// How many deliveries are not settled, counted up to `QUEUED_COUNTED_MAX`.
@@ -151,10 +252,55 @@ impl Store {
 
     /// Makes a delivery due now, with a new round of attempts. One that was settled keeps no order any more.
     pub(crate) async fn retry_delivery(&self, id: &DeliveryId, now: Timestamp) -> Result<Option<Delivery>, Error> {
+        let retried = self.try_again(id, now, |_| true)?;
+        self.durable().await?;
+        Ok(retried)
+    }
+
+    /// The same for a page of those that fit, of one customer or of all, where nothing stands against it. Those that were
+    /// retried before and are due are not counted again.
+    pub(crate) async fn retry_deliveries(
+        &self,
+        customer: Option<&str>,
+        request: &PageRequest,
+        made: Period,
+        now: Timestamp,
+        fits: impl Fn(&Delivery) -> bool,
+    ) -> Result<Retried, Error> {
+        let is_due = |delivery: &Delivery| delivery.next_attempt_at.is_some_and(|at| at <= now);
+        let wanted = |delivery: &Delivery| fits(delivery) && made.holds(delivery.created_at) && !is_due(delivery);
+        let page = match customer {
+            Some(customer) => self.deliveries_of_customer(customer, request, wanted)?,
+            None => self.deliveries(request, made, wanted)?,
+        };
+        let mut count = 0;
+        for delivery in page.items {
+            if self.subscription(&delivery.subscription)?.is_none() {
+                continue;
+            }
+            match self.try_again(&delivery.id, now, &fits) {
+                Ok(retried) => count += usize::from(retried.is_some()),
+                // It is under way, or waits for one before it.
+                Err(Error::Conflict(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.durable().await?;
+        Ok(Retried { count, cursor: page.cursor })
+    }
+
+    fn try_again(
+        &self,
+        id: &DeliveryId,
+        now: Timestamp,
+        fits: impl Fn(&Delivery) -> bool,
+    ) -> Result<Option<Delivery>, Error> {
         let retried = {
             let lanes = self.lanes();
             self.transact(|tx| {
-                let Some(mut delivery) = read::<Delivery>(tx, &delivery_key(id))? else { return Ok(None) };
+                let Some(mut delivery) = read::<Delivery>(tx, &delivery_key(id))?.filter(&fits) else {
+                    return Ok(None);
+                };
                 if lanes.is_in_flight(&delivery.subscription, id) {
                     return abort(Error::Conflict("an attempt is under way".into()));
                 }
@@ -174,9 +320,9 @@ impl Store {
             })?
         };
         if let Some(delivery) = &retried {
+            self.lift_hold(&delivery.subscription)?;
             self.announce(&delivery.subscription, now.as_millisecond());
         }
-        self.durable().await?;
         Ok(retried)
     }
 
@@ -229,21 +375,34 @@ fn apply(delivery: &mut Delivery, attempt: Attempt, settlement: &Settlement) {
     (delivery.status, delivery.next_attempt_at) = match settlement {
         Settlement::Delivered => (DeliveryStatus::Delivered, None),
         Settlement::RetryAt(at) => (DeliveryStatus::Pending, Some(*at)),
-        Settlement::Dead | Settlement::DisableSubscription(_) => (DeliveryStatus::Dead, None),
+        Settlement::Dead | Settlement::Undeliverable | Settlement::DisableSubscription(_) => {
+            (DeliveryStatus::Dead, None)
+        }
     };
 }
 
+fn heard(attempt: &Attempt, settlement: &Settlement) -> Heard {
+    match (settlement, attempt.answer) {
+        (Settlement::Undeliverable, _) => Heard::NotAsked,
+        (_, Some(_)) => Heard::Something,
+        (_, None) => Heard::Nothing,
+    }
+}
+
 fn disable(
-    tx: &sled::transaction::TransactionalTree,
+    tx: &TransactionalTree,
     id: &SubscriptionId,
-    reason: &Reason,
-) -> Result<(), super::Abort> {
+    at: Timestamp,
+    reason: Reason,
+) -> Result<Option<Reason>, Abort> {
     let key = super::subscriptions::subscription_key(id);
-    let Some(mut subscription) = read::<Subscription>(tx, &key)? else { return Ok(()) };
-    super::subscriptions::take_off_routes(tx, id)?;
-    subscription.status = Status::Disabled;
-    subscription.error = Some(reason.clone());
-    write(tx, key, &subscription)
+    let Some(mut subscription) = read::<Subscription>(tx, &key)? else { return Ok(None) };
+    if subscription.status == Status::Disabled {
+        return Ok(None);
+    }
+    subscription.disable(reason.clone(), at);
+    write(tx, key, &subscription)?;
+    Ok(Some(reason))
 }
 
 pub(super) fn delivery_key(id: &DeliveryId) -> Key {

@@ -44,6 +44,8 @@ pub(super) enum Table {
     Route = 42,
     /// subscription id → while events that waited for it are being routed
     ToRoute = 43,
+    /// subscription id → since when every attempt failed
+    Failing = 44,
     /// request id → WebhookRequest
     Request = 50,
     /// event id → RoutedEvent

@@ -1,22 +1,26 @@
-//! Whose turn it is: one lane of due deliveries for each subscription, served in turn, so that a slow destination
-//! holds up only its own lane, and one that asks for patience gets nothing of its lane. Kept in memory and rebuilt at
-//! start, holds excepted. No I/O, no clock.
+//! When it is whose turn: one lane of due deliveries for each subscription, so that a slow destination holds up only its own
+//! lane, and one that asks for patience gets nothing of its lane. Kept in memory and rebuilt at start, holds excepted. No
+//! I/O, no clock. Who goes first of those that are due is `turns.rs`.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 
+use super::turns::{Bounds, Heard, Turns, Way};
 use crate::id::{DeliveryId, SubscriptionId};
 
 pub(super) struct Lanes {
-    in_flight_max: usize,
+    per_subscription_max: usize,
     lanes: HashMap<SubscriptionId, Lane>,
-    ready: VecDeque<SubscriptionId>,
     timers: BTreeSet<(i64, SubscriptionId)>,
+    turns: Turns,
 }
 
 #[derive(Default)]
 struct Lane {
-    in_flight: HashSet<DeliveryId>,
+    /// Each with the way that it went.
+    in_flight: HashMap<DeliveryId, Way>,
     place: Place,
+    /// The way of what goes next; `None` until somebody has looked.
+    way: Option<Way>,
     /// The destination asked for nothing before.
     held_until_ms: Option<i64>,
 }
@@ -33,16 +37,22 @@ enum Place {
 }
 
 impl Lanes {
-    pub(super) fn new(in_flight_max: usize) -> Lanes {
-        Lanes { in_flight_max, lanes: HashMap::new(), ready: VecDeque::new(), timers: BTreeSet::new() }
+    pub(super) fn new(bounds: Bounds) -> Lanes {
+        Lanes {
+            per_subscription_max: bounds.per_subscription_max,
+            lanes: HashMap::new(),
+            timers: BTreeSet::new(),
+            turns: Turns::new(bounds),
+        }
     }
 
     /// Something in this lane is due at `at_ms`.
     pub(super) fn due(&mut self, id: &SubscriptionId, at_ms: i64) {
+        let per_subscription_max = self.per_subscription_max;
         let lane = self.lanes.entry(id.clone()).or_default();
         let at_ms = lane.not_before(at_ms);
         let is_sooner = match lane.place {
-            Place::Idle => lane.in_flight.len() < self.in_flight_max,
+            Place::Idle => !lane.is_full(per_subscription_max),
             Place::Timer(timer) => at_ms < timer,
             Place::Ready | Place::Parked => false,
         };
@@ -51,17 +61,46 @@ impl Lanes {
         }
     }
 
-    /// The lane whose turn it is. The caller answers with `claimed` or `park`.
-    pub(super) fn next(&mut self, now_ms: i64) -> Option<SubscriptionId> {
+    /// A lane that is due and of which nobody knows where it goes. The caller answers with `goes` or `park`.
+    pub(super) fn arrived(&mut self, now_ms: i64) -> Option<SubscriptionId> {
         while self.timers.first().is_some_and(|(at, _)| *at <= now_ms) {
             let Some((_, id)) = self.timers.pop_first() else { break };
-            self.place(&id, Place::Ready);
-            self.ready.push_back(id);
+            let Some(lane) = self.lanes.get_mut(&id) else { continue };
+            lane.place = Place::Idle;
+            let Some(way) = lane.way.clone() else { return Some(id) };
+            self.queue_up(id, &way);
         }
-        while let Some(id) = self.ready.pop_front() {
-            self.place(&id, Place::Idle);
-            let Some(until) = self.held_until(&id).filter(|until| *until > now_ms) else {
-                self.lanes.entry(id.clone()).or_default().held_until_ms = None;
+        None
+    }
+
+    /// A lane that is due goes this way, which may be another than before.
+    pub(super) fn goes(&mut self, id: SubscriptionId, way: Way) {
+        let lane = self.lanes.entry(id.clone()).or_default();
+        if lane.way.as_ref() != Some(&way) {
+            self.turns.join(&way);
+            if let Some(before) = lane.way.replace(way.clone()) {
+                self.turns.leave(&before);
+            }
+        }
+        if lane.is_full(self.per_subscription_max) {
+            lane.place = Place::Idle;
+        } else {
+            self.queue_up(id, &way);
+        }
+    }
+
+    /// Whether the lane whose turn it is goes this way.
+    pub(super) fn is_on_way(&self, id: &SubscriptionId, way: &Way) -> bool {
+        self.lanes.get(id).is_some_and(|lane| lane.way.as_ref() == Some(way))
+    }
+
+    /// The lane whose turn it is. The caller answers with `looked`, `goes` or `park`.
+    pub(super) fn next(&mut self, now_ms: i64) -> Option<SubscriptionId> {
+        while let Some(id) = self.turns.next() {
+            let Some(lane) = self.lanes.get_mut(&id) else { continue };
+            lane.place = Place::Idle;
+            let Some(until) = lane.held_until_ms.filter(|until| *until > now_ms) else {
+                lane.held_until_ms = None;
                 return Some(id);
             };
             self.set(&id, Some(until));
@@ -78,27 +117,40 @@ impl Lanes {
         }
     }
 
+    /// Forgets a hold; the lane's next one is due at `next_ms`.
+    pub(super) fn lift(&mut self, id: &SubscriptionId, next_ms: Option<i64>) {
+        let Some(lane) = self.lanes.get_mut(id) else { return };
+        if lane.held_until_ms.take().is_some() {
+            self.set(id, next_ms);
+        }
+    }
+
     /// When the next lane is due.
     pub(super) fn next_timer(&self) -> Option<i64> {
         self.timers.first().map(|(at, _)| *at)
     }
 
     pub(super) fn is_in_flight(&self, lane: &SubscriptionId, delivery: &DeliveryId) -> bool {
-        self.lanes.get(lane).is_some_and(|lane| lane.in_flight.contains(delivery))
+        self.lanes.get(lane).is_some_and(|lane| lane.in_flight.contains_key(delivery))
     }
 
-    /// `delivery`, if any was found, is under way; the lane's next one is due at `next_ms`.
-    pub(super) fn claimed(&mut self, id: &SubscriptionId, delivery: Option<&DeliveryId>, next_ms: Option<i64>) {
-        let lane = self.lanes.entry(id.clone()).or_default();
-        lane.in_flight.extend(delivery.cloned());
-        self.set(id, next_ms);
+    /// `delivery` of the lane whose turn it was is under way. The caller goes on with `looked`.
+    pub(super) fn claimed(&mut self, id: &SubscriptionId, delivery: &DeliveryId) {
+        let Some(lane) = self.lanes.get_mut(id) else { return };
+        let Some(way) = lane.way.clone() else { return };
+        self.turns.begin(&way);
+        lane.in_flight.insert(delivery.clone(), way);
     }
 
-    /// `delivery` is no longer under way; the lane's next one is due at `next_ms`.
-    pub(super) fn settled(&mut self, id: &SubscriptionId, delivery: &DeliveryId, next_ms: Option<i64>) {
-        if let Some(lane) = self.lanes.get_mut(id) {
-            lane.in_flight.remove(delivery);
+    /// `delivery` is no longer under way. The caller goes on with `looked`.
+    pub(super) fn ended(&mut self, id: &SubscriptionId, delivery: &DeliveryId, heard: Heard) {
+        if let Some(way) = self.lanes.get_mut(id).and_then(|lane| lane.in_flight.remove(delivery)) {
+            self.turns.end(&way, heard);
         }
+    }
+
+    /// The lane's next one, as far as it is not under way, is due at `next_ms`.
+    pub(super) fn looked(&mut self, id: &SubscriptionId, next_ms: Option<i64>) {
         self.set(id, next_ms);
     }
 
@@ -119,7 +171,7 @@ impl Lanes {
         if matches!(lane.place, Place::Ready | Place::Parked) {
             return;
         }
-        let is_full = lane.in_flight.len() >= self.in_flight_max;
+        let is_full = lane.is_full(self.per_subscription_max);
         // A held lane has a timer even if nothing is due, so that it is remembered until then and forgotten after.
         let next_ms = next_ms.map(|at| lane.not_before(at)).or(lane.held_until_ms);
         self.leave_timer(id);
@@ -132,15 +184,17 @@ impl Lanes {
         }
     }
 
-    fn held_until(&self, id: &SubscriptionId) -> Option<i64> {
-        self.lanes.get(id)?.held_until_ms
+    fn queue_up(&mut self, id: SubscriptionId, way: &Way) {
+        self.place(&id, Place::Ready);
+        self.turns.queue_up(id, way);
     }
 
     fn rest(&mut self, id: &SubscriptionId) {
-        if self.lanes.get(id).is_some_and(|lane| lane.in_flight.is_empty()) {
-            self.lanes.remove(id);
-        } else {
-            self.place(id, Place::Idle);
+        if !self.lanes.get(id).is_some_and(|lane| lane.in_flight.is_empty()) {
+            return self.place(id, Place::Idle);
+        }
+        if let Some(way) = self.lanes.remove(id).and_then(|lane| lane.way) {
+            self.turns.leave(&way);
         }
     }
 
@@ -159,110 +213,11 @@ impl Lane {
     fn not_before(&self, at_ms: i64) -> i64 {
         self.held_until_ms.map_or(at_ms, |until| until.max(at_ms))
     }
+
+    fn is_full(&self, per_subscription_max: usize) -> bool {
+        self.in_flight.len() >= self.way.as_ref().map_or(per_subscription_max, |way| way.in_flight_max)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lanes_take_turns_however_long_one_of_them_is() {
-        let (long, short) = (SubscriptionId::new(), SubscriptionId::new());
-        let mut lanes = Lanes::new(10);
-        lanes.due(&long, 0);
-        lanes.due(&short, 5);
-        let mut turns = Vec::new();
-        for _ in 0..4 {
-            let lane = lanes.next(9).unwrap();
-            lanes.claimed(&lane, Some(&DeliveryId::new()), Some(0));
-            turns.push(lane);
-        }
-        assert_eq!(turns, [long.clone(), short.clone(), long, short]);
-    }
-
-    #[test]
-    fn a_full_lane_waits_until_one_of_its_deliveries_is_settled() {
-        let (lane, delivery) = (SubscriptionId::new(), DeliveryId::new());
-        let mut lanes = Lanes::new(1);
-        lanes.due(&lane, 0);
-        assert_eq!(lanes.next(0), Some(lane.clone()));
-        lanes.claimed(&lane, Some(&delivery), Some(0));
-        lanes.due(&lane, 0);
-        assert_eq!(lanes.next(0), None);
-        lanes.settled(&lane, &delivery, Some(0));
-        assert_eq!(lanes.next(0), Some(lane));
-    }
-
-    #[test]
-    fn a_parked_lane_gets_no_turn_until_it_is_resumed() {
-        let lane = SubscriptionId::new();
-        let mut lanes = Lanes::new(1);
-        lanes.due(&lane, 0);
-        lanes.park(&lane);
-        lanes.due(&lane, 0);
-        assert_eq!((lanes.next(9), lanes.next_timer()), (None, None));
-        lanes.resume(&lane, Some(7));
-        assert_eq!((lanes.next(6), lanes.next_timer()), (None, Some(7)));
-        assert_eq!(lanes.next(7), Some(lane));
-    }
-
-    #[test]
-    fn a_held_lane_gets_no_turn_before_its_time_whatever_is_due_in_it() {
-        let (held, other, delivery) = (SubscriptionId::new(), SubscriptionId::new(), DeliveryId::new());
-        let mut lanes = Lanes::new(2);
-        lanes.due(&held, 0);
-        assert_eq!(lanes.next(0), Some(held.clone()));
-        lanes.claimed(&held, Some(&delivery), Some(0));
-        lanes.due(&other, 0);
-        lanes.hold(&held, 50);
-        lanes.hold(&held, 20);
-        assert_eq!((lanes.next(1), lanes.next(1)), (Some(other), None));
-        lanes.settled(&held, &delivery, Some(30));
-        lanes.due(&held, 2);
-        assert_eq!((lanes.next(49), lanes.next_timer()), (None, Some(50)));
-        assert_eq!(lanes.next(50), Some(held));
-    }
-
-    #[test]
-    fn a_lane_that_is_held_when_its_turn_had_come_waits() {
-        let (lane, delivery) = (SubscriptionId::new(), DeliveryId::new());
-        let other = SubscriptionId::new();
-        let mut lanes = Lanes::new(2);
-        lanes.due(&lane, 0);
-        lanes.next(0);
-        lanes.due(&other, -1);
-        lanes.claimed(&lane, Some(&delivery), Some(0));
-        assert_eq!(lanes.next(0), Some(other));
-        assert!(lanes.lanes[&lane].place == Place::Ready);
-        lanes.hold(&lane, 9);
-        assert_eq!((lanes.next(8), lanes.next_timer()), (None, Some(9)));
-        assert_eq!(lanes.next(9), Some(lane));
-    }
-
-    #[test]
-    fn a_hold_outlives_the_delivery_that_met_it_and_is_forgotten_after_its_time() {
-        let (lane, delivery) = (SubscriptionId::new(), DeliveryId::new());
-        let mut lanes = Lanes::new(1);
-        lanes.due(&lane, 0);
-        lanes.next(0);
-        lanes.claimed(&lane, Some(&delivery), None);
-        lanes.hold(&lane, 9);
-        lanes.settled(&lane, &delivery, None);
-        lanes.due(&lane, 1);
-        assert_eq!((lanes.next(8), lanes.next_timer()), (None, Some(9)));
-        assert_eq!(lanes.next(9), Some(lane.clone()));
-        lanes.claimed(&lane, None, None);
-        assert!(lanes.lanes.is_empty() && lanes.timers.is_empty() && lanes.ready.is_empty());
-    }
-
-    #[test]
-    fn an_idle_lane_takes_no_memory() {
-        let (lane, delivery) = (SubscriptionId::new(), DeliveryId::new());
-        let mut lanes = Lanes::new(1);
-        lanes.due(&lane, 0);
-        lanes.next(0);
-        lanes.claimed(&lane, Some(&delivery), None);
-        lanes.settled(&lane, &delivery, None);
-        assert!(lanes.lanes.is_empty() && lanes.timers.is_empty() && lanes.ready.is_empty());
-    }
-}
+mod tests;

@@ -34,6 +34,17 @@ pub(super) enum Order {
 
 type Rows = Box<dyn Iterator<Item = sled::Result<(sled::IVec, sled::IVec)>>>;
 
+impl<T> Page<T> {
+    /// The page of a list, the newest first, of which nothing below `start` is asked for: without a cursor at its end.
+    pub(super) fn down_to(mut self, start: Option<&str>) -> Page<T> {
+        let cursor = self.cursor.as_ref().and_then(|cursor| URL_SAFE_NO_PAD.decode(cursor).ok());
+        if let (Some(cursor), Some(start)) = (cursor, start) {
+            self.cursor = self.cursor.filter(|_| cursor.as_slice() >= start.as_bytes());
+        }
+        self
+    }
+}
+
 impl Store {
     /// The records that the keys under `prefix` name, in order; those that are gone are left out.
     pub(super) fn linked<I, T>(

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::PoisonError;
 
+use super::failing;
 use super::keys::{Key, Table};
 use super::order::chain_of;
 use super::page::Order;
@@ -13,7 +14,7 @@ use crate::connection::Connection;
 use crate::delivery::Delivery;
 use crate::event::{EventStatus, RoutedEvent};
 use crate::id::{EventId, IntegrationId, SubscriptionId};
-use crate::subscription::{Recipient, Subscription};
+use crate::subscription::{Recipient, Status, Subscription};
 use crate::webhook_request::{RequestStatus, WebhookRequest};
 
 /// How many waiting events one transaction routes.
@@ -35,20 +36,29 @@ impl Store {
                 if !connection.as_ref().is_some_and(is_same) {
                     return abort(Error::Conflict("its connection was deleted meanwhile".into()));
                 }
+                let earlier = read::<Subscription>(tx, &subscription_key(&subscription.id))?;
+                let is_elsewhere = earlier.as_ref().is_some_and(|it| it.destination != subscription.destination);
+                if is_elsewhere || earlier.is_some_and(|it| it.status != subscription.status) {
+                    failing::works(tx, &subscription.id)?;
+                }
                 take_off_routes(tx, &subscription.id)?;
                 write(tx, subscription_key(&subscription.id), subscription)?;
                 mark(tx, of_connection(&subscription.connection).tail(subscription.id.as_str()))?;
                 if is_awaited {
                     mark(tx, to_route_key(&subscription.id))?;
                 }
-                route_key(subscription).map_or(Ok(()), |route| mark(tx, route))
+                route_key(subscription).map_or(Ok(()), |route| mark(tx, route))?;
+                Ok(is_elsewhere)
             })
         };
-        self.reroute(&subscription.id, change)?;
+        let is_elsewhere = self.reroute(&subscription.id, change)?;
         if is_awaited {
             self.route_waiting_events(subscription)?;
         }
-        if subscription.active_source().is_some() {
+        if is_elsewhere {
+            self.lift_hold(&subscription.id)?;
+        }
+        if subscription.status == Status::Subscribed {
             self.resume_lane(&subscription.id)?;
         }
         drop(alone);
@@ -80,6 +90,7 @@ impl Store {
         let change = || {
             self.transact(|tx| {
                 take_off_routes(tx, &subscription.id)?;
+                failing::works(tx, &subscription.id)?;
                 remove(tx, of_connection(&subscription.connection).tail(subscription.id.as_str()))?;
                 remove(tx, subscription_key(&subscription.id))
             })

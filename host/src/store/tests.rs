@@ -9,6 +9,7 @@ mod durability;
 mod integrations;
 mod lists;
 mod order;
+mod patience;
 mod queue;
 mod retention;
 mod routing;
@@ -59,7 +60,13 @@ fn store_with(change: impl FnOnce(&mut Options)) -> Fixture {
         retention_bytes: u64::MAX,
         unrouted_events_max: 1_000,
         duplicate_window_ms: 60_000,
-        deliveries_in_flight_per_subscription_max: 4,
+        attempts: Bounds {
+            per_subscription_max: 4,
+            per_customer_max: 1_000,
+            per_host_max: 1_000,
+            silences_in_a_row_max: 1_000,
+        },
+        disable_after_ms: 0,
         api_tokens_max: 3,
     };
     change(&mut options);

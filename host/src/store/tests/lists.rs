@@ -43,7 +43,7 @@ async fn every_list_is_complete_and_the_newest_comes_first() {
         assert_eq!(ids, events);
         let ids: Vec<_> = all(limit, |page| store.subscriptions(page, |_| true)).into_iter().map(|s| s.id).collect();
         assert_eq!(ids, subscriptions);
-        let deliveries = all(limit, |page| store.deliveries(page, |_| true));
+        let deliveries = all(limit, |page| store.deliveries(page, Period::default(), |_| true));
         assert_eq!(deliveries.len(), 7 * 2 * 3);
         assert!(deliveries.is_sorted_by(|newer, older| newer.created_at >= older.created_at && newer.id > older.id));
     }
@@ -102,10 +102,13 @@ async fn a_filter_fills_its_pages() {
         store.settle_as(&claim, at(0), Settlement::Dead);
     }
     let is_dead = |delivery: &Delivery| delivery.status == DeliveryStatus::Dead;
-    let page = store.deliveries(&first_page(3), is_dead).unwrap();
+    let page = store.deliveries(&first_page(3), Period::default(), is_dead).unwrap();
     assert_eq!((page.items.len(), page.items.iter().all(is_dead)), (3, true));
-    assert_eq!(all(3, |page| store.deliveries(page, is_dead)).len(), 4);
-    assert_eq!(all(3, |page| store.deliveries(page, |found| found.subscription != subscription.id)).len(), 0);
+    assert_eq!(all(3, |page| store.deliveries(page, Period::default(), is_dead)).len(), 4);
+    assert_eq!(
+        all(3, |page| store.deliveries(page, Period::default(), |found| found.subscription != subscription.id)).len(),
+        0
+    );
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ async fn what_is_due_first_is_claimed_first_and_nothing_before_its_time() {
 
 #[tokio::test]
 async fn events_due_at_the_same_time_are_claimed_in_the_order_in_which_they_came() {
-    let mut store = store_with(|options| options.deliveries_in_flight_per_subscription_max = 100);
+    let mut store = store_with(|options| options.attempts.per_subscription_max = 100);
     let integration = store.integration_in_use().await;
     store.subscribe(&integration, "user:1").await;
     let request = store.receive(&integration, (0..40).map(|_| event(["user:1"])).collect(), at(0)).await;
@@ -61,7 +61,7 @@ async fn a_claim_holds_all_that_an_attempt_needs() {
 
 #[tokio::test]
 async fn one_subscription_has_only_so_many_deliveries_under_way() {
-    let store = store_with(|options| options.deliveries_in_flight_per_subscription_max = 2);
+    let store = store_with(|options| options.attempts.per_subscription_max = 2);
     let integration = store.integration_in_use().await;
     store.subscribe(&integration, "user:1").await;
     store.receive(&integration, (0..5).map(|_| event(["user:1"])).collect(), at(0)).await;
@@ -75,7 +75,7 @@ async fn one_subscription_has_only_so_many_deliveries_under_way() {
 
 #[tokio::test]
 async fn subscriptions_take_turns_however_much_one_of_them_is_owed() {
-    let store = store_with(|options| options.deliveries_in_flight_per_subscription_max = 100);
+    let store = store_with(|options| options.attempts.per_subscription_max = 100);
     let integration = store.integration_in_use().await;
     for selector in ["long", "short"] {
         store.subscribe(&integration, selector).await;
@@ -127,7 +127,7 @@ async fn attempts_are_remembered_to_a_limit_and_counted_without_one() {
 
 #[tokio::test]
 async fn what_was_settled_stays_settled_and_what_was_claimed_is_due_again_after_reopening() {
-    let mut store = store_with(|options| options.deliveries_in_flight_per_subscription_max = 100);
+    let mut store = store_with(|options| options.attempts.per_subscription_max = 100);
     let integration = store.integration_in_use().await;
     store.subscribe(&integration, "user:1").await;
     store.receive(&integration, (0..6).map(|_| event(["user:1"])).collect(), at(0)).await;
@@ -144,7 +144,7 @@ async fn what_was_settled_stays_settled_and_what_was_claimed_is_due_again_after_
 
 #[tokio::test]
 async fn a_released_claim_is_due_as_before_and_untried() {
-    let store = store_with(|options| options.deliveries_in_flight_per_subscription_max = 1);
+    let store = store_with(|options| options.attempts.per_subscription_max = 1);
     let integration = store.integration_in_use().await;
     store.subscribe(&integration, "user:1").await;
     store.receive(&integration, vec![event(["user:1"]), event(["user:1"])], at(0)).await;
@@ -168,18 +168,20 @@ async fn nothing_goes_to_a_disabled_subscription_until_it_is_enabled() {
     assert_eq!(store.status_of(&claim.delivery.id), DeliveryStatus::Dead);
     let disabled = store.subscription(&gone.id).unwrap().unwrap();
     assert_eq!((disabled.status, disabled.error), (Status::Disabled, Some(reason())));
-    let unrouted = store.receive_one(&integration, &["gone"], at(1)).await;
-    assert_eq!(store.reached(&unrouted), []);
+    assert_eq!(disabled.disabled_at, Some(at(0)));
+    let meanwhile = store.receive_one(&integration, &["gone", "fine"], at(1)).await;
+    assert_eq!(store.reached(&meanwhile).len(), 2, "it waits for the one, whoever else gets it");
 
     store.reopen();
     let claims = store.claim_all(at(1));
     assert_eq!(claims.len(), 4);
     assert!(claims.iter().all(|claim| claim.delivery.subscription == fine.id));
-    assert!(store.claim_due(at(2)).unwrap().is_none());
+    claims.iter().for_each(|claim| store.settle_as(claim, at(1), Settlement::Delivered));
+    assert_eq!(store.claim_all(at(2)).len(), 1);
 
     store.put_subscription(&gone).await.unwrap();
     let claims = store.claim_all(at(2));
-    assert_eq!(claims.len(), 4, "three that were pending, and the event that waited");
+    assert_eq!(claims.len(), 4, "three that were pending, and the one that came meanwhile");
     assert!(claims.iter().all(|claim| claim.delivery.subscription == gone.id));
 }
 
@@ -233,7 +235,7 @@ async fn a_waiting_retry_is_brought_forward_and_made_once() {
 
 /// What makes a worker that found nothing look again.
 async fn check_wake<F: AsyncFn(&Fixture, &Integration, &Subscription)>(what: &str, wake: F) {
-    let store = store_with(|options| options.deliveries_in_flight_per_subscription_max = 1);
+    let store = store_with(|options| options.attempts.per_subscription_max = 1);
     let integration = store.integration_in_use().await;
     let subscription = store.subscribe(&integration, "user:1").await;
     for _ in 0..2 {
@@ -260,7 +262,8 @@ async fn whatever_makes_a_delivery_due_wakes_the_worker() {
     })
     .await;
     check_wake("a retry", async |store, _, subscription| {
-        let waiting = store.deliveries(&first_page(1), |found| found.subscription == subscription.id).unwrap();
+        let waiting =
+            store.deliveries(&first_page(1), Period::default(), |found| found.subscription == subscription.id).unwrap();
         store.retry_delivery(&waiting.items[0].id, at(0)).await.unwrap();
     })
     .await;
@@ -281,7 +284,7 @@ async fn whatever_makes_a_delivery_due_wakes_the_worker() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_worker_that_trusts_wake_ups_misses_nothing() {
     const EVENTS: usize = 300;
-    let store = store_with(|options| options.deliveries_in_flight_per_subscription_max = 1);
+    let store = store_with(|options| options.attempts.per_subscription_max = 1);
     let integration = store.integration_in_use().await;
     for selector in ["a", "b", "c"] {
         store.subscribe(&integration, selector).await;
@@ -318,7 +321,7 @@ async fn a_worker_that_trusts_wake_ups_misses_nothing() {
 /// Several workers at once: no delivery is claimed twice, none is left.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn workers_side_by_side_never_claim_the_same_delivery() {
-    let store = store_with(|options| options.deliveries_in_flight_per_subscription_max = 3);
+    let store = store_with(|options| options.attempts.per_subscription_max = 3);
     let integration = store.integration_in_use().await;
     for selector in ["a", "b"] {
         store.subscribe(&integration, selector).await;

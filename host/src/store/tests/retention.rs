@@ -61,7 +61,7 @@ async fn more_than_one_pass_removes_expires_in_one_sweep_unless_it_is_stopped() 
 
 #[tokio::test]
 async fn a_claim_may_be_settled_after_its_delivery_has_expired() {
-    let store = store_with(|options| options.deliveries_in_flight_per_subscription_max = 1);
+    let store = store_with(|options| options.attempts.per_subscription_max = 1);
     let integration = store.integration_in_use().await;
     store.subscribe(&integration, "user:1").await;
     store.receive_one(&integration, &["user:1"], at(0)).await;

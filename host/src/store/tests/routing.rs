@@ -51,18 +51,20 @@ async fn a_subscription_that_changes_its_selector_leaves_the_old_one() {
 }
 
 #[tokio::test]
-async fn only_subscribed_subscriptions_are_routed_to() {
+async fn what_was_removed_or_failed_is_not_routed_to_and_what_is_disabled_is() {
     let store = store();
     let integration = store.integration_in_use().await;
     let removed = store.subscribe(&integration, "user:1").await;
     store.remove_subscription(&removed).await.unwrap();
-    for status in [Status::Error, Status::Disabled] {
-        let subscription = store.subscribe(&integration, "user:1").await;
-        store.set_status(&subscription, status).await;
-    }
+    let failed = store.subscribe(&integration, "user:1").await;
+    store.set_status(&failed, Status::Error).await;
     let event = store.receive_one(&integration, &["user:1"], at(0)).await;
     assert_eq!(store.reached(&event), []);
     assert_eq!(store.event(&event).unwrap().unwrap().status, EventStatus::Unrouted);
+    let disabled = store.subscribe(&integration, "user:2").await;
+    store.set_status(&disabled, Status::Disabled).await;
+    let event = store.receive_one(&integration, &["user:2"], at(0)).await;
+    assert_eq!(store.reached(&event), [disabled.id]);
 }
 
 /// Waits until routing goes by the table.
@@ -96,7 +98,7 @@ async fn after_a_crash_events_are_routed_as_before_while_the_table_is_made_and_b
         let subscription = store.subscribe(&integration, &format!("user:{user}")).await;
         expected.push(Some(subscription.id.clone()));
         if user % 3 == 0 {
-            store.set_status(&subscription, Status::Disabled).await;
+            store.set_status(&subscription, Status::Error).await;
             expected[user] = None;
         }
     }

@@ -77,7 +77,7 @@ impl Model {
     async fn start() -> Model {
         let store = store_with(|options| {
             (options.content_segment_bytes, options.retention_bytes) = (2_000, LIMIT);
-            options.deliveries_in_flight_per_subscription_max = 1_000;
+            options.attempts.per_subscription_max = 1_000;
         });
         let integration = store.integration_in_use().await;
         store.subscribe(&integration, "wanted").await;
@@ -213,7 +213,7 @@ fn disk_bytes(store: &Fixture) -> u64 {
 async fn files_go_though_something_in_each_of_them_is_still_to_be_delivered() {
     let mut store = store_with(|options| {
         (options.content_segment_bytes, options.retention_bytes) = (10_000, 200_000);
-        options.deliveries_in_flight_per_subscription_max = 1_000;
+        options.attempts.per_subscription_max = 1_000;
     });
     let integration = store.integration_in_use().await;
     store.subscribe(&integration, "wanted").await;

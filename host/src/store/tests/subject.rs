@@ -31,9 +31,11 @@ pub(super) fn listener(integration: &Integration, connection: &str, webhook_key:
         parameters: json!({}),
         destination: Destination { url: "https://receiver.example.test/".into() },
         ordering: Ordering::None,
+        delivery: Default::default(),
         secrets: Vec::new(),
         status: Status::Subscribed,
         error: None,
+        disabled_at: None,
         source: Some(EventSource {
             global_webhook_key: webhook_key.to_owned(),
             global_webhook_event_selector: selector.to_owned(),

@@ -1,0 +1,135 @@
+//! Turns by themselves.
+
+use super::*;
+
+const BOUNDS: Bounds =
+    Bounds { per_subscription_max: 8, per_customer_max: 100, per_host_max: 100, silences_in_a_row_max: 3 };
+
+fn way(host: &str, customer: &str) -> Way {
+    Way { host: host.into(), customer: customer.into(), in_flight_max: 8 }
+}
+
+/// Turns with these bounds, and so many lanes ready on each way.
+fn turns(bounds: Bounds, ready: &[(&Way, usize)]) -> (Turns, HashMap<SubscriptionId, Way>) {
+    let (mut turns, mut lanes) = (Turns::new(bounds), HashMap::new());
+    for (way, count) in ready {
+        for _ in 0..*count {
+            let lane = SubscriptionId::new();
+            turns.join(way);
+            turns.queue_up(lane.clone(), way);
+            lanes.insert(lane, (*way).clone());
+        }
+    }
+    (turns, lanes)
+}
+
+/// Begins all that may begin; returns the ways in their order.
+fn begin_all(turns: &mut Turns, lanes: &HashMap<SubscriptionId, Way>) -> Vec<Way> {
+    let mut begun = Vec::new();
+    while let Some(lane) = turns.next() {
+        turns.begin(&lanes[&lane]);
+        begun.push(lanes[&lane].clone());
+    }
+    begun
+}
+
+#[test]
+fn hosts_take_turns_and_at_each_its_customers() {
+    let (busy, other, elsewhere) = (way("a", "busy"), way("a", "other"), way("b", "busy"));
+    let (mut turns, lanes) = turns(BOUNDS, &[(&busy, 3), (&other, 1), (&elsewhere, 2)]);
+    let begun = begin_all(&mut turns, &lanes);
+    assert_eq!(begun, [busy.clone(), elsewhere.clone(), other, elsewhere, busy.clone(), busy]);
+}
+
+#[test]
+fn a_full_host_waits_and_holds_up_no_other() {
+    let (full, free) = (way("full", "a"), way("free", "a"));
+    let (mut turns, lanes) = turns(Bounds { per_host_max: 2, ..BOUNDS }, &[(&full, 4), (&free, 1)]);
+    assert_eq!(begin_all(&mut turns, &lanes), [full.clone(), free, full.clone()]);
+    turns.end(&full, Heard::Something);
+    assert_eq!(begin_all(&mut turns, &lanes), [full.clone()]);
+}
+
+#[test]
+fn a_full_customer_waits_at_every_host_and_others_go_on() {
+    let (here, there, other) = (way("here", "full"), way("there", "full"), way("here", "other"));
+    let bounds = Bounds { per_customer_max: 1, ..BOUNDS };
+    let (mut turns, lanes) = turns(bounds, &[(&here, 2), (&there, 2), (&other, 1)]);
+    assert_eq!(begin_all(&mut turns, &lanes), [here.clone(), other]);
+    turns.end(&here, Heard::Something);
+    assert_eq!(begin_all(&mut turns, &lanes).len(), 1);
+    turns.end(&here, Heard::Something);
+    assert_eq!(begin_all(&mut turns, &lanes).len(), 1);
+}
+
+#[test]
+fn a_host_that_says_nothing_gets_one_attempt_at_a_time_until_it_answers() {
+    let silent = way("silent", "a");
+    let (mut turns, lanes) = turns(BOUNDS, &[(&silent, 3)]);
+    let again = |turns: &mut Turns| {
+        for lane in lanes.keys() {
+            turns.queue_up(lane.clone(), &silent);
+        }
+    };
+    assert_eq!(begin_all(&mut turns, &lanes).len(), 3);
+    for _ in 0..3 {
+        turns.end(&silent, Heard::Nothing);
+    }
+    again(&mut turns);
+    assert_eq!(begin_all(&mut turns, &lanes).len(), 1);
+    for heard in [Heard::NotAsked, Heard::Nothing] {
+        turns.end(&silent, heard);
+        assert_eq!(begin_all(&mut turns, &lanes).len(), 1);
+    }
+    again(&mut turns);
+    turns.end(&silent, Heard::Something);
+    assert_eq!(begin_all(&mut turns, &lanes).len(), 3);
+}
+
+/// Whatever begins and ends in whatever order: the bounds hold, and nothing that could begin is left waiting.
+#[test]
+fn nothing_waits_while_there_is_room() {
+    use rand::{Rng as _, SeedableRng as _};
+    let bounds = Bounds { per_host_max: 3, per_customer_max: 2, ..BOUNDS };
+    for seed in 0..200 {
+        let mut random = rand::rngs::StdRng::seed_from_u64(seed);
+        let ways: Vec<Way> =
+            (0..9).map(|number| way(&format!("h{}", number / 3), &format!("c{}", number % 3))).collect();
+        let (mut turns, mut lanes) = turns(bounds, &[]);
+        let (mut waiting, mut begun): (Vec<SubscriptionId>, Vec<Way>) = (Vec::new(), Vec::new());
+        for _ in 0..300 {
+            if random.random_bool(0.5) {
+                let (lane, way) = (SubscriptionId::new(), &ways[random.random_range(0..ways.len())]);
+                turns.join(way);
+                turns.queue_up(lane.clone(), way);
+                lanes.insert(lane.clone(), way.clone());
+                waiting.push(lane);
+            } else if !begun.is_empty() {
+                let way = begun.swap_remove(random.random_range(0..begun.len()));
+                turns.end(&way, if random.random_bool(0.5) { Heard::Nothing } else { Heard::Something });
+            }
+            while let Some(lane) = turns.next() {
+                let way = lanes[&lane].clone();
+                // Sometimes nothing is due after all.
+                if random.random_bool(0.8) {
+                    turns.begin(&way);
+                    begun.push(way);
+                }
+                waiting.retain(|other| *other != lane);
+            }
+            let count = |fits: &dyn Fn(&Way) -> bool| begun.iter().filter(|way| fits(way)).count();
+            for way in &ways {
+                assert!(
+                    count(&|other| other.host == way.host) <= 3 && count(&|other| other.customer == way.customer) <= 2
+                );
+            }
+            for lane in &waiting {
+                let way = &lanes[lane];
+                let host_max = if turns.hosts[&way.host].silences < 3 { 3 } else { 1 };
+                let is_blocked = count(&|other| other.host == way.host) >= host_max
+                    || count(&|other| other.customer == way.customer) == 2;
+                assert!(is_blocked, "seed {seed}: a lane waits at {way:?} although there is room");
+            }
+        }
+    }
+}
