@@ -47,6 +47,8 @@ struct Event {
 pub(super) struct Listener {
     pub(super) place: Place,
     made: Option<(Moment, String)>,
+    /// Whether its deliveries come in the order in which events were taken.
+    is_ordered: bool,
     /// Whether only its owner switches it off: then it is known when it is active.
     is_steady: bool,
     /// When it certainly was active: from an answer until the next change was asked for.
@@ -70,6 +72,10 @@ pub(super) struct Book {
     accepted: HashMap<(usize, usize), Vec<u64>>,
     /// The `webhook-id`s that a destination accepted, and at which position first.
     accepted_ids: HashMap<String, u64>,
+    /// Of what each listener accepted, the event that was sent last.
+    latest: HashMap<usize, usize>,
+    /// The deliveries that a person had tried again: they keep no order.
+    retried_ids: HashSet<String>,
     /// The versions that were answered, by connector.
     versions: Vec<(u64, u64, u64)>,
     /// Listener and number of what stood in the dead letters.
@@ -122,9 +128,10 @@ impl Ledger {
         }
     }
 
-    pub(super) fn new_listener(&self, place: Place, is_steady: bool) -> usize {
+    pub(super) fn new_listener(&self, place: Place, is_steady: bool, is_ordered: bool) -> usize {
         let mut book = self.book();
-        let listener = Listener { place, made: None, is_steady, active: Vec::new(), asked_to_go: None, gone: None };
+        let (made, active, asked_to_go, gone) = (None, Vec::new(), None, None);
+        let listener = Listener { place, made, is_ordered, is_steady, active, asked_to_go, gone };
         book.listeners.push(listener);
         book.listeners.len() - 1
     }
@@ -178,9 +185,20 @@ impl Ledger {
         }
     }
 
+    /// A delivery is about to be tried again by hand.
+    pub(super) fn retries(&self, id: &str) {
+        self.book().retried_ids.insert(id.to_owned());
+    }
+
     pub(super) fn accepted(&self, listener: usize, payload: &Payload, id: &str) {
         let position = self.now().position;
         let mut book = self.book();
+        if let Some(wrong) = book.out_of_order(listener, payload.number, id) {
+            drop(book);
+            self.violation(wrong);
+            book = self.book();
+        }
+        book.note_latest(listener, payload.number);
         book.accepted.entry((listener, payload.number)).or_default().push(position);
         book.accepted_ids.entry(id.to_owned()).or_insert(position);
     }
@@ -199,6 +217,27 @@ impl Book {
         }
         let is_late = found.gone.is_some_and(|gone| event.first_sent > gone.time);
         is_late.then(|| format!("{payload:?} came to listener {listener}, which was deleted before it was sent"))
+    }
+
+    /// Why it is too late for an event to be accepted for the first time: one that was not even sent when this one was
+    /// answered has been accepted before.
+    fn out_of_order(&self, listener: usize, number: usize, id: &str) -> Option<String> {
+        let answered = self.events.get(number)?.answered?;
+        if !self.listeners.get(listener)?.is_ordered
+            || self.accepted.contains_key(&(listener, number))
+            || self.retried_ids.contains(id)
+        {
+            return None;
+        }
+        let later = self.latest.get(&listener).filter(|later| self.events[**later].first_sent > answered.time)?;
+        Some(format!("event {number} came to listener {listener} after event {later}, which was sent later"))
+    }
+
+    fn note_latest(&mut self, listener: usize, number: usize) {
+        let latest = self.latest.entry(listener).or_insert(number);
+        if self.events[*latest].first_sent < self.events[number].first_sent {
+            *latest = number;
+        }
     }
 
     /// How many pairs of an answered event and a listener that was owed it there are, and those of them that it never
@@ -255,6 +294,9 @@ impl Book {
         book.listeners = book.listeners.into_iter().map(|listener| listener.at(position)).collect();
         book.accepted.values_mut().for_each(|times| times.retain(|time| *time <= position));
         book.accepted.retain(|_, times| !times.is_empty());
+        book.latest.clear();
+        let accepted: Vec<(usize, usize)> = book.accepted.keys().copied().collect();
+        accepted.into_iter().for_each(|(listener, number)| book.note_latest(listener, number));
         book.accepted_ids.retain(|_, first| *first <= position);
         book.versions.retain(|(_, _, at)| *at <= position);
         book.dead.clear();

@@ -162,8 +162,11 @@ async fn change_subscriptions(scene: Scene, mut random: Random) {
 }
 
 async fn subscribe(scene: &Scene, place: Place, kind: &str) -> Option<usize> {
-    let listener = scene.ledger.new_listener(place, kind != GONE);
+    // One that stalls may accept long after the host has given up; one that refuses would hold up the rest for good.
+    let is_ordered = place.topic.is_multiple_of(2) && !matches!(kind, "stalls" | "refuses");
+    let listener = scene.ledger.new_listener(place, kind != GONE, is_ordered);
     let body = json!({
+        "ordering": if is_ordered { "subscription" } else { "none" },
         "connection": format!("of-i{}", place.integration),
         "event": WEBHOOKS[place.webhook as usize],
         "parameters": { "selector": format!("topic-{}", place.topic) },
@@ -202,6 +205,7 @@ async fn retry_a_dead_letter(scene: &Scene) {
     let found = scene.call(Method::GET, "/v1/deliveries?status=dead&limit=1", None).await;
     let Some(id) = found.as_ref().and_then(|(_, page)| page["items"][0]["id"].as_str()) else { return };
     let Some(api) = scene.api() else { return };
+    scene.ledger.retries(id);
     // It may expire or be retried by the host this very moment.
     if let Ok(response) = api.request(Method::POST, &format!("/v1/deliveries/{id}/retry")).send().await
         && response.status().is_success()
