@@ -5,13 +5,14 @@
 import { fromPairs } from './objects.js';
 
 const BYTE_ORDER_MARK = '\uFEFF';
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * The body as text, exactly: not even a byte order mark is dropped, because signatures cover it.
  * @param {import('../../types/wit.js').Body} body
  */
 export function bodyText(body) {
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(body.decoded ?? body.bytes);
+  return utf8.decode(body.decoded ?? body.bytes);
 }
 
 /**
