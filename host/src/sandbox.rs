@@ -9,6 +9,7 @@ pub(crate) mod machine_code;
 mod meter;
 mod resident;
 pub(crate) mod standing;
+mod template;
 mod wit;
 
 use std::collections::HashMap;

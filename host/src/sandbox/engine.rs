@@ -43,7 +43,7 @@ pub(super) fn for_compiling(functions: Arc<Functions>) -> wasmtime::Result<Engin
     Engine::new(&config)
 }
 
-/// What machine code depends on, and what a connector may use: no threads, no 64-bit memory, no exceptions, no GC, no
+/// What machine code depends on (not: where in its file a crash was, which nobody is told), and what a connector may use: no threads, no 64-bit memory, no exceptions, no GC, no
 /// stack switching.
 fn compiler_config() -> Config {
     let mut config = Config::new();
@@ -54,7 +54,8 @@ fn compiler_config() -> Config {
         .wasm_relaxed_simd(false)
         .wasm_wide_arithmetic(false)
         .wasm_custom_page_sizes(false)
-        .native_unwind_info(false);
+        .native_unwind_info(false)
+        .generate_address_map(false);
     config
 }
 

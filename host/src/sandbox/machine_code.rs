@@ -18,11 +18,17 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::functions::Functions;
+use super::template::Outline;
 use super::{Error, engine};
 use crate::clock;
 use crate::secret::Vault;
 
 const TAG_BYTES: usize = 32;
+/// Endings of the files of compiled components, and of the code that others of the same shape are made of.
+const CODE: &str = "cwasm";
+const TEMPLATE: &str = "template";
+/// One for each JavaScript engine in use and each size of its memory, about 33 MB each.
+const TEMPLATES_MAX: usize = 8;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
@@ -85,7 +91,7 @@ impl MachineCode {
     ) -> Result<bool, Error> {
         let path = self.path(digest);
         let _one_at_a_time = self.compiling.lock().await;
-        if self.files().map_err(unloadable)?.len() >= self.limits.files_max {
+        if self.files(CODE).map_err(unloadable)?.len() >= self.limits.files_max {
             return Ok(false);
         }
         if !path.exists() {
@@ -95,7 +101,7 @@ impl MachineCode {
     }
 
     fn path(&self, digest: &str) -> PathBuf {
-        self.folder.join(format!("{digest}-{}.cwasm", self.engine))
+        self.folder.join(format!("{digest}-{}.{CODE}", self.engine))
     }
 
     #[expect(unsafe_code, reason = "the tag proves that this host compiled the file")]
@@ -108,12 +114,17 @@ impl MachineCode {
         let does_not_fit =
             |error| Error::NotAConnector(format!("it does not fit into what a call may have: {error:#}"));
         let component = component.map_err(does_not_fit)?;
-        // What is in use is trimmed last.
-        let _ = fs::File::open(path).and_then(|file| file.set_modified(clock::system_time()));
+        touch(path);
         Ok(Some(component))
     }
 
     async fn compile(&self, bundle: &[u8], path: &Path) -> Result<(), Error> {
+        let outline = Outline::of(bundle);
+        if let Some(outline) = &outline
+            && let Some(code) = self.code_of_template(outline)
+        {
+            return self.keep(path, &code);
+        }
         let input = path.with_extension("wasm");
         let output = path.with_extension("partial");
         fs::write(&input, bundle).map_err(unloadable)?;
@@ -122,27 +133,65 @@ impl MachineCode {
         let _ = fs::remove_file(&input);
         compiled?;
         self.vouch(&functions)?;
-        fs::rename(&output, path).map_err(unloadable)?;
-        self.vouch(path)?;
-        self.trim().map_err(unloadable)
+        let code = fs::read(&output).map_err(unloadable)?;
+        fs::remove_file(&output).map_err(unloadable)?;
+        if let Some(outline) = &outline {
+            self.keep_template(outline, &code)?;
+        }
+        self.keep(path, &code)
     }
 
-    fn trim(&self) -> std::io::Result<()> {
-        let mut files = self.files()?;
+    fn keep(&self, path: &Path, code: &[u8]) -> Result<(), Error> {
+        self.write(path, code)?;
+        self.trim(CODE, self.limits.files_max).map_err(unloadable)
+    }
+
+    /// Machine code by what was compiled of a component of the same shape.
+    fn code_of_template(&self, outline: &Outline) -> Option<Vec<u8>> {
+        let path = self.template(outline);
+        let template = self.own(&path)?;
+        let (place, code) = template.split_first_chunk()?;
+        let mut code = code.to_vec();
+        outline.fill(&mut code, usize::try_from(u64::from_le_bytes(*place)).ok()?)?;
+        touch(&path);
+        Some(code)
+    }
+
+    /// Keeps machine code for other components of the same shape, behind the place of its image.
+    fn keep_template(&self, outline: &Outline, code: &[u8]) -> Result<(), Error> {
+        let Some(place) = outline.find_in(code).and_then(|place| u64::try_from(place).ok()) else { return Ok(()) };
+        self.write(&self.template(outline), &[&place.to_le_bytes(), code].concat())?;
+        self.trim(TEMPLATE, TEMPLATES_MAX).map_err(unloadable)
+    }
+
+    fn template(&self, outline: &Outline) -> PathBuf {
+        self.folder.join(format!("{}-{}.{TEMPLATE}", outline.shape, self.engine))
+    }
+
+    /// Writes a file of machine code with its tag. It appears whole or not at all.
+    fn write(&self, path: &Path, code: &[u8]) -> Result<(), Error> {
+        let partial = path.with_extension("partial");
+        fs::write(&partial, code).map_err(unloadable)?;
+        fs::write(tag_path(path), self.vault.tag(&tagged(path, code))).map_err(unloadable)?;
+        fs::rename(partial, path).map_err(unloadable)
+    }
+
+    fn trim(&self, extension: &str, files_max: usize) -> std::io::Result<()> {
+        let mut files = self.files(extension)?;
         files.sort();
-        for (_, path) in files.iter().rev().skip(self.limits.files_max) {
+        for (_, path) in files.iter().rev().skip(files_max) {
             fs::remove_file(path)?;
             let _ = fs::remove_file(tag_path(path));
         }
         Ok(())
     }
 
-    /// The compiled files and when each was made.
-    fn files(&self) -> std::io::Result<Vec<(SystemTime, PathBuf)>> {
+    /// The files of one kind and when each was last used.
+    fn files(&self, extension: &str) -> std::io::Result<Vec<(SystemTime, PathBuf)>> {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "cwasm") {
+            if path.extension().is_some_and(|own| own == extension) {
                 files.push((fs::metadata(&path)?.modified()?, path));
             }
         }
@@ -159,8 +208,13 @@ impl MachineCode {
     }
 
     fn is_own(&self, path: &Path) -> bool {
-        let (Ok(bytes), Ok(tag)) = (fs::read(path), fs::read(tag_path(path))) else { return false };
-        self.vault.is_own(&tagged(path, &bytes), &tag)
+        self.own(path).is_some()
+    }
+
+    /// What this host wrote into a file.
+    fn own(&self, path: &Path) -> Option<Vec<u8>> {
+        let (Ok(bytes), Ok(tag)) = (fs::read(path), fs::read(tag_path(path))) else { return None };
+        self.vault.is_own(&tagged(path, &bytes), &tag).then_some(bytes)
     }
 
     /// Writes the tag of a file, if it is there.
@@ -229,6 +283,11 @@ pub(crate) fn vouch_anew(folder: &Path, vault: &Vault) -> std::io::Result<()> {
 fn tagged(path: &Path, code: &[u8]) -> Vec<u8> {
     let name = path.file_name().map(|name| name.as_encoded_bytes().to_vec()).unwrap_or_default();
     [name.as_slice(), b"\0", code].concat()
+}
+
+/// What is in use is trimmed last.
+fn touch(path: &Path) {
+    let _ = fs::File::open(path).and_then(|file| file.set_modified(clock::system_time()));
 }
 
 fn tag_path(path: &Path) -> PathBuf {
