@@ -7,11 +7,12 @@
 
 use std::ops::Range;
 
-use aws_lc_rs::digest::{Context, SHA256};
 use memchr::memmem;
 use wasmparser::{
     DataKind, DataSectionReader, ImportSectionReader, MemorySectionReader, Operator, Parser, Payload, TypeRef,
 };
+
+use crate::secret::{sha256, sha256_hex};
 
 /// The compiler begins and ends an image at the pages of the machine's memory, or at multiples of them.
 const PAGE_BYTES: usize = 4096;
@@ -37,7 +38,7 @@ impl Outline {
     /// Takes a component apart, unless it fills its memory in another way than JavaScript engines do: one memory of its own,
     /// filled by one module, at places that are written in it.
     pub(super) fn of(component: &[u8]) -> Option<Outline> {
-        let mut hash = Context::new(&SHA256);
+        let mut parts = Vec::new();
         let (mut memory_bytes, mut imports_memory) = (0, false);
         let mut image = None;
         for payload in Parser::new(0).parse_all(component) {
@@ -45,15 +46,15 @@ impl Outline {
             match &payload {
                 Payload::Version { num, encoding, .. } => {
                     (memory_bytes, imports_memory) = (0, false);
-                    hash.update(format!("{num} {encoding:?}").as_bytes());
+                    parts.extend(format!("{num} {encoding:?}").as_bytes());
                 }
                 // What these contain comes by itself.
-                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => hash.update(b"nested"),
+                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => parts.extend(b"nested"),
                 Payload::CodeSectionEntry(_) => {}
-                Payload::End(_) => hash.update(b"end"),
+                Payload::End(_) => parts.extend(b"end"),
                 Payload::DataSection(section) if section.count() > 0 => {
                     let (start, own) = Image::of(section.clone(), memory_bytes)?;
-                    hash.update(format!("{} from {start} with {}", section.count(), own.bytes.len()).as_bytes());
+                    parts.extend(format!("{} from {start} with {}", section.count(), own.bytes.len()).as_bytes());
                     if imports_memory || image.replace(own).is_some() {
                         return None;
                     }
@@ -65,14 +66,12 @@ impl Outline {
                         _ => {}
                     }
                     let (id, range) = other.as_section()?;
-                    let content = component.get(range)?;
-                    hash.update(&[id]);
-                    hash.update(&content.len().to_le_bytes());
-                    hash.update(content);
+                    parts.push(id);
+                    parts.extend(sha256(component.get(range)?));
                 }
             }
         }
-        Some(Outline { shape: hex::encode(hash.finish().as_ref()), image: image? })
+        Some(Outline { shape: sha256_hex(&parts), image: image? })
     }
 
     /// Where the image lies in the component's own machine code; nothing if that cannot be said for certain.
