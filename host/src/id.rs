@@ -84,7 +84,8 @@ fn first_at(prefix: &str, moment: jiff::Timestamp) -> String {
 }
 
 fn is_id(text: &str, prefix: &str) -> bool {
-    text.parse::<TypeSafeId<DynamicType>>().is_ok_and(|id| id.type_prefix() == prefix)
+    // The parser cuts what is too long, amid a character if need be, and panics.
+    text.is_ascii() && text.parse::<TypeSafeId<DynamicType>>().is_ok_and(|id| id.type_prefix() == prefix)
 }
 
 #[cfg(test)]
@@ -100,6 +101,7 @@ mod tests {
         assert_eq!(EventId::parse(earlier.as_str()), Some(earlier.clone()));
         assert_eq!(DeliveryId::parse(earlier.as_str()), None);
         assert_eq!(EventId::parse("evt_"), None);
+        assert_eq!(EventId::parse(&format!("{}\u{34f}_01h4584sn02q", "e".repeat(62))), None);
     }
 
     #[test]
