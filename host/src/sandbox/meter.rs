@@ -229,6 +229,7 @@ mod tests {
         let mut run = pin!(meter.run(call));
         let waited = tokio::time::timeout(Duration::from_millis(50), &mut run).await;
         assert!(waited.is_err(), "the place is taken");
+        tokio::time::sleep(Duration::from_millis(50)).await;
         drop(other);
         run.await;
         assert!(meter.held_back() >= Duration::from_millis(40), "{:?}", meter.held_back());
