@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::AppState;
 use super::auth::Caller;
 use super::error::{Answer, Problem};
-use super::extract::{Body, List, PageQuery, PageView, Path, cursor_of_body, limit_of_body};
+use super::extract::{Body, List, PageQuery, PageView, Path, cursor_of_body, limit_of_body, whole_number};
 use crate::app::App;
 use crate::clock;
 use crate::delivery::{Attempt, Delivery, DeliveryStatus};
@@ -53,6 +53,7 @@ pub(super) struct RetryMany {
     to: Option<Timestamp>,
     /// How many one step tries again at most.
     #[schema(minimum = 1, maximum = 250, default = 250)]
+    #[serde(default, deserialize_with = "whole_number")]
     limit: Option<usize>,
     /// Where the step before ended: its `cursor`.
     #[schema(min_length = 1)]

@@ -8,8 +8,8 @@ use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::auth::Caller;
@@ -112,14 +112,26 @@ impl<F: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for List<F> {
 }
 
 /// A cursor of this server, in the query or elsewhere.
-pub(super) fn known_cursor(caller: &Caller, cursor: String) -> Answer<String> {
+fn known_cursor(caller: &Caller, cursor: String) -> Answer<String> {
     let cursor = caller.reveal_cursor(cursor).filter(|cursor| URL_SAFE_NO_PAD.decode(cursor).is_ok());
     cursor.ok_or_else(|| bad_query_text("`cursor` is not one that this server gave".to_owned()))
 }
 
 /// The cursor in a body, which must be one that this caller was given.
 pub(super) fn cursor_of_body(caller: &Caller, cursor: String) -> Answer<String> {
-    known_cursor(caller, cursor).map_err(|_| Problem::invalid_field("/cursor", "is not one that this server gave"))
+    let unknown = || Problem::invalid_field("/cursor", "is not one that this server gave");
+    if cursor.is_empty() {
+        return Err(unknown());
+    }
+    known_cursor(caller, cursor).map_err(|_| unknown())
+}
+
+/// A whole number in a body. JSON knows one kind of number only: `20.0` is as whole as `20`.
+pub(super) fn whole_number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error> {
+    let Some(number) = Option::<serde_json::Number>::deserialize(from)? else { return Ok(None) };
+    let text = number.to_string();
+    let whole = text.strip_suffix(".0").unwrap_or(&text);
+    whole.parse().map(Some).map_err(|_| D::Error::custom(format!("{text} is not a whole number")))
 }
 
 /// The number of rows that a body asks for.

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::AppState;
 use super::auth::Caller;
 use super::error::{Answer, Problem};
-use super::extract::{Body, known_cursor};
+use super::extract::{Body, cursor_of_body, whole_number};
 use super::webhook_requests;
 use crate::app::App;
 use crate::connector::ConnectorVersion;
@@ -63,6 +63,7 @@ pub(super) struct Replay {
     force: bool,
     /// How many requests this step replays at most: 20 if not given.
     #[schema(minimum = 1, maximum = 100)]
+    #[serde(default, deserialize_with = "whole_number")]
     limit: Option<usize>,
     /// Where the step before ended: its `cursor`.
     #[schema(min_length = 1, pattern = "^[A-Za-z0-9_.~-]+$")]
@@ -173,7 +174,7 @@ fn chosen(app: &App, caller: &Caller, wish: &Replay) -> Answer<(Vec<WebhookReque
     }
     let key = wish.integration.as_deref().unwrap_or_default();
     let integration = app.store.integration(key)?.ok_or_else(|| Problem::not_found("integration", key))?;
-    let cursor = wish.cursor.clone().map(|cursor| known_cursor(caller, cursor)).transpose()?;
+    let cursor = wish.cursor.clone().map(|cursor| cursor_of_body(caller, cursor)).transpose()?;
     let page = PageRequest { limit: wish.limit.unwrap_or(LIMIT_DEFAULT), cursor };
     let until = wish.to.map(|to| age_at(to.as_millisecond()));
     let status = wish.status.unwrap_or(RequestStatus::Failed);

@@ -121,7 +121,7 @@ async fn a_damaged_table_is_not_believed() {
     let length = std::fs::metadata(&buckets).unwrap().len();
     std::fs::write(&buckets, vec![7; usize::try_from(length).unwrap()]).unwrap();
     let event = store.receive_one(&integration, &["user:1"], at(0)).await;
-    assert_eq!(store.reached(&event), [subscription.id.clone()]);
+    assert_eq!(store.reached(&event), std::slice::from_ref(&subscription.id));
     store.reopen();
     wait_for_table(&store);
     let event = store.receive_one(&integration, &["user:1"], at(0)).await;
