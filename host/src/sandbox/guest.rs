@@ -80,6 +80,9 @@ pub(super) fn new_call(
         if meter.spent() >= cpu_max || Instant::now() >= deadline {
             return Err(DeadlinePassed.into());
         }
+        if meter.may_end_first(&turns) {
+            return Ok(UpdateDeadline::Continue(1));
+        }
         Ok(UpdateDeadline::YieldCustom(1, meter.rest(&turns)))
     });
     (store, log)

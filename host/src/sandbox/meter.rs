@@ -115,6 +115,12 @@ impl Meter {
         self.spent_ns.load(Ordering::Relaxed).saturating_add(now)
     }
 
+    /// Whether a call should not be interrupted: it will soon be over, and only its own connector is called. Most are, and a
+    /// call that is laid aside has to bring its memory back into the processor's cache.
+    pub(super) fn may_end_first(&self, turns: &Turns) -> bool {
+        self.spent() < Duration::from_millis(TICK_MS) && !turns.share.has_company()
+    }
+
     /// Lets others run. Returns when it is this call's turn again.
     pub(super) fn rest(self: &Arc<Meter>, turns: &Turns) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         self.keep(None);
