@@ -160,8 +160,9 @@ for (const [name, changes, line] of MISTAKES) {
   });
 }
 
-test('dev: a connector is live, a change follows, and requests are shown', { timeout: 300_000 }, async () => {
-  const folder = await realpath(await folderWith({ [HANDLE]: "export default ({ data }) => {\n  console.log('first');\n  return { events: [{ selector: 'a:1', payload: data }] };\n};\n" }));
+test('dev: a connector is live, a change follows, also one that was undone, and requests are shown', { timeout: 300_000 }, async () => {
+  const first = "export default ({ data }) => {\n  console.log('first');\n  return { events: [{ selector: 'a:1', payload: data }] };\n};\n";
+  const folder = await realpath(await folderWith({ [HANDLE]: first }));
   const cache = join(CACHE_FOLDER, 'dev', `${basename(folder)}-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`);
   const child = spawn(process.execPath, [PROGRAM, 'dev', folder, '--patchbay', patchbay], { stdio: ['ignore', 'pipe', 'pipe'] });
   try {
@@ -176,6 +177,10 @@ test('dev: a connector is live, a change follows, and requests are shown', { tim
     await said(/live: sound version 2/);
     assert.equal((await fetch(uri, { method: 'POST' })).status, 500);
     await said(/→ 500 failed in \d+ ms\n +error +ReferenceError: .*\n +at .*global-webhooks\/hook\/handle\.js:2:/);
+
+    await writeFile(join(folder, HANDLE), first);
+    await said(/live: sound version 1/);
+    assert.equal((await fetch(uri, { method: 'POST', body: '{}' })).status, 200);
 
     await writeFile(join(folder, HANDLE), 'export default () => {\n');
     await said(/global-webhooks\/hook\/handle\.js:\d+: /);

@@ -49,9 +49,13 @@ export class Live {
     const { body } = await host.upload(await readFile(made.path));
     const uploadedAt = performance.now();
     const given = await parameters();
-    if (given !== undefined) await host.send('PUT', `/v1/integrations/${integration}`, { connector: body.key, parameters: given });
+    // By its number: a change that was undone is an old version again, and not the newest.
+    const { key: connector, version } = body;
+    const path = `/v1/integrations/${integration}`;
+    if (given === undefined) await host.send('PATCH', path, { version });
+    else await host.send('PUT', path, { connector, version, parameters: given });
     const seconds = (/** @type {number} */ ms) => (ms / 1000).toFixed(1);
-    show(`live: ${body.key} version ${body.version} after ${seconds(performance.now() - startedAt)} s (build ${seconds(builtAt - startedAt)}, host ${seconds(uploadedAt - builtAt)})`);
+    show(`live: ${connector} version ${version} after ${seconds(performance.now() - startedAt)} s (build ${seconds(builtAt - startedAt)}, host ${seconds(uploadedAt - builtAt)})`);
     await onLive();
     await prepareNextBuild(made.engine);
   }
