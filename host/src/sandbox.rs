@@ -140,7 +140,7 @@ impl Sandbox {
         let engine = engine::for_calls(&limits).map_err(unloadable)?;
         engine::start_ticking(&engine).map_err(|error| Error::Unloadable(error.to_string()))?;
         let begun = Arc::default();
-        if let Err(error) = resident::start(&engine, engine::KEEP_RESIDENT_BYTES, Arc::clone(&begun)) {
+        if let Err(error) = resident::start(&engine, engine::PUT_IN_PLACE_BYTES, Arc::clone(&begun)) {
             tracing::info!(%error, "guests' memory is not kept in place between calls; they will be slower");
         }
         let mut linker = Linker::new(&engine);

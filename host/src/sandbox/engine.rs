@@ -21,7 +21,10 @@ const CORE_INSTANCE_BYTES_MAX: usize = 4 << 20;
 
 /// Memory of a slot that stays in place between calls and is written anew for the next: what a call of a JavaScript engine
 /// writes to. See `resident`.
-pub(super) const KEEP_RESIDENT_BYTES: usize = 2 << 20;
+const KEEP_RESIDENT_BYTES: usize = 4 << 20;
+/// The part of it that is put in place: what most calls write to. The rest is room for what single calls wrote, because wasmtime
+/// gives back what lies highest.
+pub(super) const PUT_IN_PLACE_BYTES: usize = KEEP_RESIDENT_BYTES / 2;
 
 /// Builds the engine of a running host. Where the address space does not suffice for pooled memory it goes without.
 pub(super) fn for_calls(limits: &Limits) -> wasmtime::Result<Engine> {

@@ -63,10 +63,10 @@ fn tend(pagemap: &File, pages_max: usize, written: &mut HashMap<PathBuf, BTreeSe
     for slot in &slots {
         let own = slot.written(pagemap)?;
         let all = written.entry(slot.file.clone()).or_default();
-        all.extend(own.iter().copied());
-        while all.len() > pages_max {
-            all.pop_last();
-        }
+        // Those that came first are those of most calls. What a large body needs comes later, and is not worth its room.
+        let room = pages_max.saturating_sub(all.len());
+        let new: Vec<i64> = own.difference(all).take(room).copied().collect();
+        all.extend(new);
         for place in places(all) {
             if !place.clone().all(|page| own.contains(&page)) {
                 is_busy |= slot.put_in_place(&place);
