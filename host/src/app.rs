@@ -278,6 +278,12 @@ fn tell(swept: &Swept) {
             "the room ran short: the oldest finished requests were removed, the oldest waiting events wait no longer"
         );
     }
+    if swept.ended_for_room > 0 {
+        tracing::warn!(
+            deliveries = swept.ended_for_room,
+            "the room ran short: the oldest deliveries to disabled subscriptions ended as dead letters"
+        );
+    }
     if swept.is_still_short {
         tracing::error!("the room is short, and all that is kept is still to be delivered; see --retention-bytes");
     }

@@ -280,6 +280,24 @@ pub(crate) struct Delivery {
         value_parser = clap::value_parser!(u32).range(1..)
     )]
     pub(crate) silences_in_a_row_max: u32,
+    /// Attempts under way at the same time to all hosts together that were never tried since the start. Half of
+    /// --attempts-in-flight-max if not given
+    #[arg(
+        long,
+        value_name = "N",
+        env = "PATCHBAY_ATTEMPTS_NEW_HOSTS_MAX",
+        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..)
+    )]
+    pub(crate) attempts_new_hosts_max: Option<usize>,
+    /// Attempts under way at the same time to all hosts together whose latest attempt ended without any answer: however many
+    /// destinations are dead, the others keep their places. A quarter of --attempts-in-flight-max if not given
+    #[arg(
+        long,
+        value_name = "N",
+        env = "PATCHBAY_ATTEMPTS_SILENT_HOSTS_MAX",
+        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..)
+    )]
+    pub(crate) attempts_silent_hosts_max: Option<usize>,
     /// The longest time for one attempt that a subscription may ask for, in milliseconds
     #[arg(long, value_name = "MS", env = "PATCHBAY_SUBSCRIPTION_TIMEOUT_MS_MAX", default_value_t = 60_000)]
     pub(crate) subscription_timeout_ms_max: u64,
@@ -390,10 +408,22 @@ impl Config {
                 per_customer_max: self.delivery.attempts_per_customer_max,
                 per_host_max: self.delivery.attempts_per_host_max,
                 silences_in_a_row_max: self.delivery.silences_in_a_row_max,
+                new_hosts_max: self.delivery.new_hosts_max(),
+                silent_hosts_max: self.delivery.silent_hosts_max(),
             },
             disable_after_ms: self.delivery.disable_after_ms,
             api_tokens_max: self.server.api_tokens_max,
         }
+    }
+}
+
+impl Delivery {
+    fn new_hosts_max(&self) -> usize {
+        self.attempts_new_hosts_max.unwrap_or((self.attempts_in_flight_max / 2).max(1))
+    }
+
+    fn silent_hosts_max(&self) -> usize {
+        self.attempts_silent_hosts_max.unwrap_or((self.attempts_in_flight_max / 4).max(1))
     }
 }
 

@@ -105,11 +105,13 @@ async fn attempt(app: &App, claim: Claim) {
     if let Some(until) = retry::held_until(&schedule(app, &claim), &outcome, clock::now()) {
         app.store.hold(&claim, until);
     }
-    app.metrics.attempted(&outcome, &settlement);
+    app.metrics.attempted(&outcome);
     let took_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let ending = settlement.ending();
     match app.store.settle(&claim, record(&outcome, at, took_ms), settlement) {
-        Ok(None) => {}
-        Ok(Some(reason)) => {
+        Ok(disabled) => {
+            app.metrics.settled(ending);
+            let Some(reason) = disabled else { return };
             app.metrics.disabled();
             tracing::warn!(subscription = %claim.delivery.subscription, code = reason.code, "a subscription was disabled");
         }

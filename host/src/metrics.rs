@@ -11,8 +11,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
+use crate::delivery::DeliveryStatus;
 use crate::retry::Outcome;
-use crate::store::{Settlement, Swept, Taken};
+use crate::store::{Swept, Taken};
 use crate::webhook_request::{RequestStatus, WebhookRequest};
 
 type Label = [(&'static str, &'static str); 1];
@@ -129,14 +130,16 @@ impl Metrics {
         self.events.get_or_create(&[("status", "refused")]).inc_by(kept.refused_events.len() as u64);
     }
 
-    pub(crate) fn attempted(&self, outcome: &Outcome, settlement: &Settlement) {
+    pub(crate) fn attempted(&self, outcome: &Outcome) {
         count(&self.attempts, "outcome", outcome_name(outcome));
-        match settlement {
-            Settlement::Delivered => count(&self.settled, "status", "delivered"),
-            Settlement::Dead | Settlement::Undeliverable | Settlement::DisableSubscription(_) => {
-                count(&self.settled, "status", "dead");
-            }
-            Settlement::RetryAt(_) => {}
+    }
+
+    /// An attempt is on record; the delivery has ended by it, or goes on.
+    pub(crate) fn settled(&self, ending: DeliveryStatus) {
+        match ending {
+            DeliveryStatus::Delivered => count(&self.settled, "status", "delivered"),
+            DeliveryStatus::Dead => count(&self.settled, "status", "dead"),
+            DeliveryStatus::Pending => {}
         }
     }
 
@@ -146,6 +149,7 @@ impl Metrics {
         add(&self.requests_removed, "size", swept.removed_for_room);
         add(&self.events_stopped_waiting, "count", swept.trimmed);
         add(&self.events_stopped_waiting, "size", swept.let_go_for_room);
+        self.settled.get_or_create(&[("status", "dead")]).inc_by(swept.ended_for_room);
     }
 
     pub(crate) fn disabled(&self) {

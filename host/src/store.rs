@@ -84,6 +84,9 @@ pub(crate) enum Error {
     /// Something with this key exists, or something depends on it.
     #[error("{0}")]
     Conflict(String),
+    /// Somebody else changed or removed the record that was to be replaced.
+    #[error("it was changed meanwhile; try again")]
+    Changed,
 }
 
 impl From<sled::Error> for Error {
@@ -133,6 +136,8 @@ impl Options {
                 per_customer_max: 1,
                 per_host_max: 1,
                 silences_in_a_row_max: 1,
+                new_hosts_max: 1,
+                silent_hosts_max: 1,
             },
             disable_after_ms: 0,
             api_tokens_max: 0,
@@ -291,6 +296,17 @@ fn abort<T>(error: Error) -> Result<T, Abort> {
 
 fn read<T: DeserializeOwned>(tx: &TransactionalTree, key: &Key) -> Result<Option<T>, Abort> {
     tx.get(key)?.map(|bytes| decode(&bytes)).transpose().or_else(abort)
+}
+
+/// Goes on only if a record is still as it was when `earlier` was read. `None` takes whatever is there.
+fn check_unchanged<T: Serialize + DeserializeOwned>(
+    tx: &TransactionalTree,
+    key: &Key,
+    earlier: Option<&T>,
+) -> Result<(), Abort> {
+    let Some(earlier) = earlier else { return Ok(()) };
+    let found = read::<T>(tx, key)?.map(|found| encode(&found)).transpose().or_else(abort)?;
+    if found == Some(encode(earlier).or_else(abort)?) { Ok(()) } else { abort(Error::Changed) }
 }
 
 fn write<T: Serialize>(tx: &TransactionalTree, key: Key, value: &T) -> Result<(), Abort> {

@@ -8,8 +8,8 @@ use crate::app::App;
 use crate::connection::{Connection, credentials_place};
 use crate::connector::ConnectorVersion;
 use crate::integration::Integration;
-use crate::subscription::{Status, Subscription};
-use crate::{clock, secret};
+use crate::secret;
+use crate::subscription::{EventSource, Reason, Subscription};
 
 pub(crate) use source::{Means, SelectorCall, find_source};
 
@@ -32,8 +32,12 @@ pub(crate) struct Subject<'a> {
     pub(crate) version: &'a ConnectorVersion,
 }
 
-/// Finds out where the events of a subscription come from and writes that, or why not, into it.
-pub(crate) async fn subscribe(app: &App, subject: &Subject<'_>, subscription: &mut Subscription) -> Result<(), Error> {
+/// Finds out where the events of a subscription come from, or why that cannot be found.
+pub(crate) async fn subscribe(
+    app: &App,
+    subject: &Subject<'_>,
+    subscription: &Subscription,
+) -> Result<Result<EventSource, Reason>, Error> {
     let connection = subject.connection;
     let place = credentials_place(&connection.integration_id, &connection.id);
     let call = SelectorCall {
@@ -45,19 +49,5 @@ pub(crate) async fn subscribe(app: &App, subject: &Subject<'_>, subscription: &m
     };
     let means =
         Means { sandbox: &app.sandbox, limits: &app.config.limits, transport: Transport::Egress(app.egress.clone()) };
-    match find_source(&means, app.load(subject.version), &call).await? {
-        Ok(source) => {
-            subscription.source = Some(source);
-            subscription.status = Status::Subscribed;
-            subscription.error = None;
-        }
-        Err(reason) => {
-            subscription.source = None;
-            subscription.status = Status::Error;
-            subscription.error = Some(reason);
-        }
-    }
-    subscription.disabled_at = None;
-    subscription.updated_at = clock::now();
-    Ok(())
+    find_source(&means, app.load(subject.version), &call).await
 }

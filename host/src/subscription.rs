@@ -188,6 +188,22 @@ impl Subscription {
         self.disabled_at = Some(at);
     }
 
+    /// It is known where its events come from, or why not. One that was disabled while that was found out stays so:
+    /// `disabled_at` is what it was before.
+    pub(crate) fn found(&mut self, source: Result<EventSource, Reason>, disabled_at: Option<Timestamp>) {
+        let (source, error) = match source {
+            Ok(source) => (Some(source), None),
+            Err(reason) => (None, Some(reason)),
+        };
+        self.source = source;
+        if self.status == Status::Disabled && self.disabled_at != disabled_at {
+            return;
+        }
+        self.status = if error.is_some() { Status::Error } else { Status::Subscribed };
+        self.error = error;
+        self.disabled_at = None;
+    }
+
     /// Where its events come from, if events are to be routed to it now.
     pub(crate) fn active_source(&self) -> Option<&EventSource> {
         self.source.as_ref().filter(|_| self.status != Status::Error)

@@ -38,6 +38,10 @@ enum Burden {
     Dead {
         subscriptions: usize,
     },
+    /// So many hosts that never answer, each with one subscription of a customer of its own.
+    DeadHosts {
+        subscriptions: usize,
+    },
     /// So many subscriptions of one customer, at the host that the others have as well.
     Noisy {
         subscriptions: usize,
@@ -52,6 +56,11 @@ async fn a_destination_that_never_answers_delays_no_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_subscriptions_to_a_host_that_never_answers_delay_no_other() {
     check(Burden::Dead { subscriptions: 40 }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_hosts_that_never_answer_than_there_are_places_delay_none_that_does() {
+    check(Burden::DeadHosts { subscriptions: 400 }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -132,8 +141,19 @@ impl Scene {
         }
         let webhook = host.api.webhook("i", "events").await;
         let scene = Scene { host, webhook, start, latencies };
+        // From now on the others' host is known to answer.
+        scene.round(Plan { events_per_round: OTHERS, ..plan }).await;
         match burden {
             Burden::Nothing => {}
+            Burden::DeadHosts { subscriptions } => {
+                let (_, port) = silence.rsplit_once(':').unwrap();
+                for number in 0..subscriptions {
+                    let (name, host) =
+                        (format!("burden-{number}"), format!("127.1.{}.{}", number / 250, number % 250 + 1));
+                    subscribe(&scene.host, &name, &name, &format!("http://{host}:{port}/")).await;
+                }
+                scene.send_burden(plan.waiting, subscriptions).await;
+            }
             Burden::Dead { subscriptions } => {
                 for number in 0..subscriptions {
                     let name = format!("burden-{number}");
@@ -216,10 +236,10 @@ async fn receive(State(receiver): State<Receiver>, Path(kind): Path<String>, bod
     receiver.latencies.lock().unwrap().push(arrived - sent);
 }
 
-/// A host of its own that accepts connections and never says anything.
+/// A host of its own that accepts connections and never says anything, under many names.
 async fn silence() -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.2:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
+    let address = format!("127.0.0.2:{}", listener.local_addr().unwrap().port());
     tokio::spawn(async move {
         let mut open = Vec::new();
         while let Ok((connection, _)) = listener.accept().await {

@@ -13,6 +13,7 @@ mod api_client;
 mod arguments;
 mod bodies;
 mod canaries;
+mod changes;
 mod dead_letters;
 mod delivery;
 mod delivery_settings;

@@ -12,10 +12,11 @@ use super::auth::Caller;
 use super::error::{Answer, Problem};
 use super::extract::{Body, List, PageQuery, PageView, Path, check_text, merge, object};
 use super::integrations;
+use super::subscriptions::CHANGES_TRIED_MAX;
 use crate::app::App;
 use crate::connection::{CUSTOMER_BYTES_MAX, Connection, credentials_place};
 use crate::integration::Integration;
-use crate::{clock, schema};
+use crate::{clock, schema, store};
 
 const ID_BYTES_MAX: usize = 128;
 const NAME_BYTES_MAX: usize = 256;
@@ -153,22 +154,32 @@ pub(super) async fn patch(
     Path(id): Path<String>,
     Body(patch): Body<Patch>,
 ) -> Answer<Json<ConnectionView>> {
-    let mut connection = find(&app, &caller, &id)?;
-    if let Some(name) = patch.name {
-        check_text("/name", &name, NAME_BYTES_MAX)?;
-        connection.name = Some(name);
+    for _ in 0..CHANGES_TRIED_MAX {
+        let earlier = find(&app, &caller, &id)?;
+        let connection = patched(&app, earlier.clone(), &patch)?;
+        match app.store.replace_connection(&earlier, &connection).await {
+            Err(store::Error::Changed) => {}
+            written => return written.map(|()| Json(connection.into())).map_err(Problem::from),
+        }
     }
-    if let Some(patch) = patch.credentials {
-        let integration = integrations::find(&app, &connection.integration)?;
-        let place = credentials_place(&integration.id, &id);
+    Err(store::Error::Changed.into())
+}
+
+fn patched(app: &App, mut connection: Connection, patch: &Patch) -> Answer<Connection> {
+    if let Some(name) = &patch.name {
+        check_text("/name", name, NAME_BYTES_MAX)?;
+        connection.name = Some(name.clone());
+    }
+    if let Some(patch) = &patch.credentials {
+        let integration = integrations::find(app, &connection.integration)?;
+        let place = credentials_place(&integration.id, &connection.id);
         let mut credentials: Value = app.vault.open_sealed(&place, &connection.credentials)?;
-        merge(&mut credentials, patch);
-        let credentials = checked_credentials(&app, &integration, Some(credentials))?;
+        merge(&mut credentials, patch.clone());
+        let credentials = checked_credentials(app, &integration, Some(credentials))?;
         connection.credentials = app.vault.seal(&place, &credentials)?;
     }
     connection.updated_at = clock::now();
-    app.store.put_connection(&connection).await?;
-    Ok(Json(connection.into()))
+    Ok(connection)
 }
 
 /// Connections.

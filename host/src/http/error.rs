@@ -137,6 +137,7 @@ impl From<store::Error> for Problem {
                 .logged(&error),
             E::Corrupt(_) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal").logged(&error),
             E::Conflict(why) => Problem::conflict(why),
+            E::Changed => Problem::conflict(error),
         }
     }
 }

@@ -20,17 +20,23 @@ use super::extract::{Body, List, PageQuery, PageView, Path, body, object, object
 use super::openapi::IdempotencyKey;
 use super::{connections, integrations};
 use crate::app::App;
+use crate::connection::Connection;
+use crate::connector::ConnectorVersion;
 use crate::id::SubscriptionId;
+use crate::integration::Integration;
 use crate::signature::{self, NewSecret};
 use crate::subscribe::{Subject, subscribe};
 use crate::subscription::{
     DeliverySettings, Destination, Ordering, Reason, SignatureScheme, SigningSecret, Status, Subscription,
 };
-use crate::{clock, secret};
+use crate::{clock, secret, store};
 
 pub(super) use bulk::create_many;
 use check::{check_delivery, check_destination, check_event, patched_delivery};
 use view::{SubscriptionView, WithSecret};
+
+/// How often a change is made anew because somebody else's came before it.
+pub(super) const CHANGES_TRIED_MAX: usize = 10;
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[schema(as = CreateSubscription)]
@@ -131,7 +137,7 @@ async fn create_one(app: &Arc<App>, caller: &Caller, create: Create) -> Answer<W
     };
     let secret = add_secret(app, &mut subscription, create.signature)?;
     check_event(app, &subscription)?;
-    let subscription = subscribe_and_keep(app, caller, subscription).await?;
+    let subscription = subscribe_new(app, caller, subscription).await?;
     Ok(WithSecret { subscription: subscription.into(), secret })
 }
 
@@ -154,30 +160,46 @@ pub(super) async fn patch(
     Path(id): Path<String>,
     Body(patch): Body<Patch>,
 ) -> Answer<Json<SubscriptionView>> {
-    let mut subscription = find(&app, &caller, &id)?;
-    if let Some(destination) = patch.destination {
-        check_destination(&destination)?;
-        subscription.destination = destination;
+    let has_parameters = patch.parameters.is_some();
+    let apply = {
+        let app = Arc::clone(&app);
+        move |subscription: &mut Subscription| apply(&app, &patch, subscription)
+    };
+    if !has_parameters {
+        return Ok(Json(change(&app, &caller, &id, apply).await?.into()));
+    }
+    if find(&app, &caller, &id)?.status != Status::Disabled {
+        return Ok(Json(subscribe_anew(&app, &caller, &id, apply).await?.into()));
+    }
+    let kept = change(&app, &caller, &id, |subscription| {
+        apply(subscription)?;
+        check_event(&app, subscription)?;
+        if subscription.status != Status::Disabled {
+            return Err(Problem::conflict("it was enabled meanwhile; try again"));
+        }
+        // Enabling it finds out; until then nobody knows which events are its own.
+        subscription.source = None;
+        Ok(())
+    });
+    Ok(Json(kept.await?.into()))
+}
+
+fn apply(app: &App, patch: &Patch, subscription: &mut Subscription) -> Answer<()> {
+    if let Some(destination) = &patch.destination {
+        check_destination(destination)?;
+        subscription.destination = destination.clone();
     }
     if let Some(ordering) = patch.ordering {
         subscription.ordering = ordering;
     }
-    if let Some(delivery) = patch.delivery {
-        subscription.delivery = patched_delivery(&subscription.delivery, delivery)?;
+    if let Some(delivery) = &patch.delivery {
+        subscription.delivery = patched_delivery(&subscription.delivery, delivery.clone())?;
         check_delivery(&app.config, &subscription.delivery)?;
     }
-    subscription.updated_at = clock::now();
-    let Some(parameters) = patch.parameters else { return keep(&app, subscription).await };
-    subscription.parameters = object("/parameters", Some(parameters))?;
-    check_event(&app, &subscription)?;
-    match subscription.status {
-        // Enabling it finds out; until then nobody knows which events are its own.
-        Status::Disabled => {
-            subscription.source = None;
-            keep(&app, subscription).await
-        }
-        Status::Subscribed | Status::Error => Ok(Json(subscribe_and_keep(&app, &caller, subscription).await?.into())),
+    if patch.parameters.is_some() {
+        subscription.parameters = object("/parameters", patch.parameters.clone())?;
     }
+    Ok(())
 }
 
 /// Subscriptions.
@@ -263,9 +285,7 @@ pub(super) async fn resubscribe(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Answer<Json<SubscriptionView>> {
-    let subscription = find(&app, &caller, &id)?;
-    check_event(&app, &subscription)?;
-    Ok(Json(subscribe_and_keep(&app, &caller, subscription).await?.into()))
+    Ok(Json(subscribe_anew(&app, &caller, &id, |_| Ok(())).await?.into()))
 }
 
 /// Stops delivering. What is pending waits, and so do events that come in meanwhile.
@@ -285,11 +305,12 @@ pub(super) async fn disable(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Answer<Json<SubscriptionView>> {
-    let mut subscription = find(&app, &caller, &id)?;
-    let now = clock::now();
-    subscription.disable(Reason::new("disabled", "the subscription was disabled through the API"), now);
-    subscription.updated_at = now;
-    keep(&app, subscription).await
+    let disabled = change(&app, &caller, &id, |subscription| {
+        let why = Reason::new("disabled", "the subscription was disabled through the API");
+        subscription.disable(why, clock::now());
+        Ok(())
+    });
+    Ok(Json(disabled.await?.into()))
 }
 
 /// Goes on where it was stopped, with all that waited meanwhile.
@@ -309,15 +330,19 @@ pub(super) async fn enable(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Answer<Json<SubscriptionView>> {
-    let mut subscription = find(&app, &caller, &id)?;
-    if subscription.source.is_none() {
-        return Ok(Json(subscribe_and_keep(&app, &caller, subscription).await?.into()));
+    if find(&app, &caller, &id)?.source.is_none() {
+        return Ok(Json(subscribe_anew(&app, &caller, &id, |_| Ok(())).await?.into()));
     }
-    subscription.status = Status::Subscribed;
-    subscription.error = None;
-    subscription.disabled_at = None;
-    subscription.updated_at = clock::now();
-    keep(&app, subscription).await
+    let enabled = change(&app, &caller, &id, |subscription| {
+        if subscription.source.is_none() {
+            return Err(Problem::conflict("its parameters were changed meanwhile; try again"));
+        }
+        subscription.status = Status::Subscribed;
+        subscription.error = None;
+        subscription.disabled_at = None;
+        Ok(())
+    });
+    Ok(Json(enabled.await?.into()))
 }
 
 /// Makes a new signing secret, of another scheme where one is named. The one before signs along for a while, so that
@@ -340,18 +365,20 @@ pub(super) async fn rotate_secret(
     Path(id): Path<String>,
     request: Request,
 ) -> Answer<Json<WithSecret>> {
-    let mut subscription = find(&app, &caller, &id)?;
+    find(&app, &caller, &id)?;
     let body = body(request, &app).await?;
     let rotate = if body.is_empty() { Rotate::default() } else { object_of(&body)? };
-    let scheme = rotate.signature.unwrap_or_else(|| subscription.signature());
-    let now = clock::now();
-    let end = clock::after_ms(now, app.config.delivery.secret_overlap_ms);
-    subscription.secrets.truncate(1);
-    subscription.secrets.iter_mut().for_each(|secret| secret.expires_at = Some(end));
-    let secret = add_secret(&app, &mut subscription, scheme)?;
-    subscription.updated_at = now;
-    app.store.put_subscription(&subscription).await?;
-    Ok(Json(WithSecret { subscription: subscription.into(), secret }))
+    let mut shown = None;
+    let rotated = change(&app, &caller, &id, |subscription| {
+        let scheme = rotate.signature.unwrap_or_else(|| subscription.signature());
+        let end = clock::after_ms(clock::now(), app.config.delivery.secret_overlap_ms);
+        subscription.secrets.truncate(1);
+        subscription.secrets.iter_mut().for_each(|secret| secret.expires_at = Some(end));
+        shown = add_secret(&app, subscription, scheme)?;
+        Ok(())
+    });
+    let subscription = rotated.await?.into();
+    Ok(Json(WithSecret { subscription, secret: shown }))
 }
 
 /// Tells `null` from what is left out.
@@ -367,27 +394,89 @@ fn find(app: &App, caller: &Caller, id: &str) -> Answer<Subscription> {
         .ok_or_else(|| Problem::not_found("subscription", id))
 }
 
-async fn keep(app: &App, subscription: Subscription) -> Answer<Json<SubscriptionView>> {
-    app.store.put_subscription(&subscription).await?;
-    Ok(Json(subscription.into()))
+/// Changes a subscription. What others change at the same time stays: then the change is made anew, on theirs.
+async fn change(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    mut change: impl FnMut(&mut Subscription) -> Answer<()>,
+) -> Answer<Subscription> {
+    for _ in 0..CHANGES_TRIED_MAX {
+        let earlier = find(app, caller, id)?;
+        let mut subscription = earlier.clone();
+        change(&mut subscription)?;
+        subscription.updated_at = clock::now();
+        match app.store.replace_subscription(&earlier, &subscription).await {
+            Err(store::Error::Changed) => {}
+            written => return written.map(|()| subscription).map_err(Problem::from),
+        }
+    }
+    Err(store::Error::Changed.into())
 }
 
-/// Goes on when the client hangs up: an external app may be slow to answer.
-async fn subscribe_and_keep(app: &Arc<App>, caller: &Caller, mut subscription: Subscription) -> Answer<Subscription> {
-    let connection = connections::find(app, caller, &subscription.connection)?;
-    let integration = integrations::find(app, &subscription.integration)?;
-    let version = integrations::version(app, &integration)?;
-    let app = Arc::clone(app);
+/// Finds out where the events of a new subscription come from, and keeps it. Goes on when the client hangs up: an external
+/// app may be slow to answer.
+async fn subscribe_new(app: &Arc<App>, caller: &Caller, mut subscription: Subscription) -> Answer<Subscription> {
+    let asked = Asked::new(app, caller, &subscription)?;
     let subscribing = app.tasks.spawn({
-        let app = Arc::clone(&app);
+        let app = Arc::clone(app);
         async move {
-            let subject = Subject { integration: &integration, connection: &connection, version: &version };
-            subscribe(&app, &subject, &mut subscription).await?;
+            let source = subscribe(&app, &asked.subject(), &subscription).await?;
+            subscription.found(source, None);
             app.store.put_subscription(&subscription).await?;
             Ok(subscription)
         }
     });
     subscribing.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal"))?
+}
+
+/// The same for one that is there, after a change.
+async fn subscribe_anew(
+    app: &Arc<App>,
+    caller: &Caller,
+    id: &str,
+    apply: impl Fn(&mut Subscription) -> Answer<()> + Send + Sync + 'static,
+) -> Answer<Subscription> {
+    let mut subscription = find(app, caller, id)?;
+    apply(&mut subscription)?;
+    check_event(app, &subscription)?;
+    let asked = Asked::new(app, caller, &subscription)?;
+    let subscribing = app.tasks.spawn({
+        let (app, caller, id) = (Arc::clone(app), caller.clone(), id.to_owned());
+        async move {
+            let source = subscribe(&app, &asked.subject(), &subscription).await?;
+            let found = |current: &mut Subscription| {
+                apply(current)?;
+                if current.parameters != subscription.parameters {
+                    return Err(Problem::conflict("its parameters were changed meanwhile; try again"));
+                }
+                current.found(source.clone(), subscription.disabled_at);
+                Ok(())
+            };
+            change(&app, &caller, &id, found).await
+        }
+    });
+    subscribing.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal"))?
+}
+
+/// What `get-event-selector` is run for.
+struct Asked {
+    integration: Integration,
+    connection: Connection,
+    version: ConnectorVersion,
+}
+
+impl Asked {
+    fn new(app: &App, caller: &Caller, subscription: &Subscription) -> Answer<Asked> {
+        let connection = connections::find(app, caller, &subscription.connection)?;
+        let integration = integrations::find(app, &subscription.integration)?;
+        let version = integrations::version(app, &integration)?;
+        Ok(Asked { integration, connection, version })
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject { integration: &self.integration, connection: &self.connection, version: &self.version }
+    }
 }
 
 /// Returns the secret if its owner has to know it.

@@ -3,17 +3,27 @@
 use super::integrations::integration_key;
 use super::keys::{Key, Table};
 use super::page::Order;
-use super::{Error, Page, PageRequest, Store, abort, mark, read, remove, write};
+use super::{Error, Page, PageRequest, Store, abort, check_unchanged, mark, read, remove, write};
 use crate::connection::Connection;
 use crate::integration::Integration;
 
 impl Store {
     /// Creates or replaces a connection. It cannot move to another integration or customer.
     pub(crate) async fn put_connection(&self, connection: &Connection) -> Result<(), Error> {
+        self.write_connection(connection, None).await
+    }
+
+    /// Replaces a connection that still is as it was when `earlier` was read; else `Error::Changed`.
+    pub(crate) async fn replace_connection(&self, earlier: &Connection, connection: &Connection) -> Result<(), Error> {
+        self.write_connection(connection, Some(earlier)).await
+    }
+
+    async fn write_connection(&self, connection: &Connection, known: Option<&Connection>) -> Result<(), Error> {
         let index =
             Key::new(Table::ConnectionOfIntegration).part(connection.integration_id.as_str()).tail(&connection.id);
         let alone = self.inner.routing.write().await;
         self.transact(|tx| {
+            check_unchanged(tx, &connection_key(&connection.id), known)?;
             let integration = read::<Integration>(tx, &integration_key(&connection.integration))?;
             if integration.is_none_or(|integration| integration.id != connection.integration_id) {
                 return abort(Error::Conflict("its integration was deleted meanwhile".into()));

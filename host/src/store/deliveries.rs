@@ -14,6 +14,7 @@ use super::page::Order;
 use super::turns::{Heard, Way};
 use super::webhooks::write_delivery;
 use super::{Abort, Error, Page, PageRequest, Store, abort, mark, read, remove, write};
+use crate::clock;
 use crate::delivery::{Attempt, Delivery, DeliveryStatus};
 use crate::event::RoutedEvent;
 use crate::id::{DeliveryId, EventId, SubscriptionId};
@@ -66,6 +67,17 @@ pub(crate) enum Settlement {
     Undeliverable,
     /// Dead, and nothing more goes to this destination until its owner says so.
     DisableSubscription(Reason),
+}
+
+impl Settlement {
+    /// What the delivery is afterwards.
+    pub(crate) fn ending(&self) -> DeliveryStatus {
+        match self {
+            Settlement::Delivered => DeliveryStatus::Delivered,
+            Settlement::RetryAt(_) => DeliveryStatus::Pending,
+            Settlement::Dead | Settlement::Undeliverable | Settlement::DisableSubscription(_) => DeliveryStatus::Dead,
+        }
+    }
 }
 
 impl Store {
@@ -154,6 +166,35 @@ impl Store {
         drop(chains);
         self.end(claim, heard)?;
         Ok(disabled)
+    }
+
+    /// Ends a delivery that waits for a disabled subscription as dead; `false` where it does not, any more.
+    pub(super) fn end_parked_delivery(&self, delivery: &Delivery, why: &str) -> Result<bool, Error> {
+        let lanes = self.lanes();
+        if lanes.is_in_flight(&delivery.subscription, &delivery.id) {
+            return Ok(false);
+        }
+        let attempt = Attempt { at: clock::now(), took_ms: 0, answer: None, error: Some(why.to_owned()) };
+        let chains = delivery.chain.is_some().then(|| self.chains());
+        let follower = self.next_in_chain(delivery)?;
+        let is_ended = self.transact(|tx| {
+            let delivery = read::<Delivery>(tx, &delivery_key(&delivery.id))?;
+            let Some(mut delivery) = delivery.filter(|found| found.status == DeliveryStatus::Pending) else {
+                return Ok(false);
+            };
+            let subscription =
+                read::<Subscription>(tx, &super::subscriptions::subscription_key(&delivery.subscription))?;
+            if subscription.is_none_or(|found| found.status != Status::Disabled) {
+                return Ok(false);
+            }
+            due_key(&delivery).map_or(Ok(()), |due| remove(tx, due))?;
+            apply(&mut delivery, attempt.clone(), &Settlement::Undeliverable);
+            write(tx, delivery_key(&delivery.id), &delivery)?;
+            leave(tx, &delivery, follower.as_ref(), attempt.at)?;
+            Ok(true)
+        });
+        drop(chains);
+        is_ended
     }
 
     /// Disables a subscription whose destination is gone or has failed for too long.
@@ -372,12 +413,10 @@ fn apply(delivery: &mut Delivery, attempt: Attempt, settlement: &Settlement) {
     delivery.attempts.push(attempt);
     let surplus = delivery.attempts.len().saturating_sub(ATTEMPTS_KEPT_MAX);
     delivery.attempts.drain(..surplus);
-    (delivery.status, delivery.next_attempt_at) = match settlement {
-        Settlement::Delivered => (DeliveryStatus::Delivered, None),
-        Settlement::RetryAt(at) => (DeliveryStatus::Pending, Some(*at)),
-        Settlement::Dead | Settlement::Undeliverable | Settlement::DisableSubscription(_) => {
-            (DeliveryStatus::Dead, None)
-        }
+    delivery.status = settlement.ending();
+    delivery.next_attempt_at = match settlement {
+        Settlement::RetryAt(at) => Some(*at),
+        _ => None,
     };
 }
 

@@ -2,13 +2,34 @@
 
 use super::keys::{Key, Table};
 use super::page::Order;
-use super::{Error, Page, PageRequest, Store, abort, decode, read, remove, write};
+use super::{Error, Page, PageRequest, Store, abort, check_unchanged, decode, read, remove, write};
 use crate::integration::{Integration, WebhookAddress};
 use crate::secret;
 
 impl Store {
     pub(crate) async fn put_integration(&self, integration: &Integration) -> Result<(), Error> {
-        self.transact(|tx| write(tx, integration_key(&integration.key), integration))?;
+        self.write_integration(integration, None).await
+    }
+
+    /// Replaces an integration that still is as it was when `earlier` was read; else `Error::Changed`.
+    pub(crate) async fn replace_integration(
+        &self,
+        earlier: &Integration,
+        integration: &Integration,
+    ) -> Result<(), Error> {
+        self.write_integration(integration, Some(earlier)).await
+    }
+
+    async fn write_integration(&self, integration: &Integration, known: Option<&Integration>) -> Result<(), Error> {
+        self.transact(|tx| {
+            let key = integration_key(&integration.key);
+            check_unchanged(tx, &key, known)?;
+            // Connections and webhook tokens go by its id: whoever made it at the same time was first.
+            if read::<Integration>(tx, &key)?.is_some_and(|found| found.id != integration.id) {
+                return abort(Error::Changed);
+            }
+            write(tx, key, integration)
+        })?;
         self.connectors_changed();
         self.durable().await
     }

@@ -36,6 +36,8 @@ pub(crate) struct Swept {
     pub(crate) trimmed: u64,
     /// Events that wait no longer because the room ran short.
     pub(crate) let_go_for_room: u64,
+    /// Deliveries to disabled subscriptions that ended as dead because the room ran short.
+    pub(crate) ended_for_room: u64,
     /// Content that was moved so that files could go, in bytes.
     pub(crate) moved_bytes: u64,
     /// Files of content that went.

@@ -1,6 +1,7 @@
 //! Makes room when more is kept than should be: the oldest requests go first, and only those that are finished. Where that
-//! is not enough, the oldest events that wait for a subscription stop waiting, and go after that. What is still to be
-//! delivered never goes.
+//! is not enough, the oldest events that wait for a subscription stop waiting; where there are none, the oldest deliveries
+//! that wait for a disabled one end as dead letters, or one customer who left would stop the webhooks of all. Both go after
+//! that, as what is finished does. What is still to be delivered never goes.
 
 use super::keys::{Key, Table};
 use super::retention::{REQUESTS_REMOVED_AT_ONCE_MAX, Swept, Which};
@@ -8,11 +9,14 @@ use super::webhooks::request_key;
 use super::{Error, Store, decode};
 use crate::delivery::DeliveryStatus;
 use crate::id::RequestId;
-use crate::subscription::Reason;
+use crate::subscription::{Reason, Status};
 use crate::webhook_request::WebhookRequest;
 
 /// How many passes one sweep makes. The next one goes on from there.
 const PASSES_MAX: usize = 20;
+
+/// What is written of a delivery that ended for want of room.
+const PARKED_TOO_LONG: &str = "its subscription was disabled and the room for what is kept ran short; enable the subscription, then retry the delivery";
 
 /// How far the sweeps have come, from the oldest request on.
 #[derive(Default)]
@@ -28,6 +32,8 @@ enum Phase {
     Finished,
     /// There were none: waiting events are let go.
     Waiting,
+    /// There were none of these either: what waits for a disabled subscription ends.
+    Parked,
 }
 
 /// What keeps a request.
@@ -36,6 +42,8 @@ enum Standing {
     Finished,
     /// Events of it wait for a subscription.
     Waiting,
+    /// All of it that is to be delivered waits for disabled subscriptions.
+    Parked,
     /// Something of it is to be delivered.
     Pending,
 }
@@ -59,15 +67,21 @@ impl Store {
             let is_at_end = match walk.phase {
                 Phase::Finished => self.remove_finished(walk, swept)?,
                 Phase::Waiting => self.let_waiting_go(walk, swept)?,
+                Phase::Parked => self.end_parked(walk, swept)?,
             };
-            if is_at_end {
-                walk.after = None;
-                swept.is_still_short = walk.phase == Phase::Waiting && swept.let_go_for_room == 0;
-                // What was let go is finished: the next round begins with it.
-                walk.phase = if walk.phase == Phase::Finished { Phase::Waiting } else { Phase::Finished };
-                if walk.phase == Phase::Finished {
-                    return Ok(());
-                }
+            if !is_at_end {
+                continue;
+            }
+            walk.after = None;
+            // What was let go or ended is finished: the next round begins with it.
+            walk.phase = match walk.phase {
+                Phase::Finished => Phase::Waiting,
+                Phase::Waiting if swept.let_go_for_room == 0 => Phase::Parked,
+                Phase::Waiting | Phase::Parked => Phase::Finished,
+            };
+            if walk.phase == Phase::Finished {
+                swept.is_still_short = swept.let_go_for_room + swept.ended_for_room == 0;
+                return Ok(());
             }
         }
         Ok(())
@@ -111,6 +125,30 @@ impl Store {
         Ok(requests.len() < REQUESTS_REMOVED_AT_ONCE_MAX)
     }
 
+    /// One pass; returns whether it came to the end, or ended as much as is too much.
+    fn end_parked(&self, walk: &mut Walk, swept: &mut Swept) -> Result<bool, Error> {
+        let mut excess = self.inner.room.excess_bytes();
+        let requests = self.next_requests(walk.after.as_ref())?;
+        for request in &requests {
+            walk.after = Some(request.id.clone());
+            if self.standing(request)? != Standing::Parked {
+                continue;
+            }
+            let mut bytes = bytes_of(request);
+            for event in self.events_of_request(&request.id)? {
+                bytes += u64::from(event.payload.len);
+                for delivery in self.deliveries_of_event(&event.id)? {
+                    swept.ended_for_room += u64::from(self.end_parked_delivery(&delivery, PARKED_TOO_LONG)?);
+                }
+            }
+            excess = excess.saturating_sub(bytes);
+            if excess == 0 {
+                return Ok(true);
+            }
+        }
+        Ok(requests.len() < REQUESTS_REMOVED_AT_ONCE_MAX)
+    }
+
     /// Some requests in the order in which they came, from the oldest or from after another.
     pub(super) fn next_requests(&self, after: Option<&RequestId>) -> Result<Vec<WebhookRequest>, Error> {
         use std::ops::Bound::{Excluded, Included};
@@ -131,9 +169,15 @@ impl Store {
             if event.is_waiting() {
                 standing = standing.max(Standing::Waiting);
             } else if event.delivery_count > 0 {
-                let deliveries = self.deliveries_of_event(&event.id)?;
-                if deliveries.iter().any(|delivery| delivery.status == DeliveryStatus::Pending) {
-                    return Ok(Standing::Pending);
+                for delivery in self.deliveries_of_event(&event.id)? {
+                    if delivery.status != DeliveryStatus::Pending {
+                        continue;
+                    }
+                    let subscription = self.subscription(&delivery.subscription)?;
+                    if subscription.is_none_or(|subscription| subscription.status != Status::Disabled) {
+                        return Ok(Standing::Pending);
+                    }
+                    standing = standing.max(Standing::Parked);
                 }
             }
         }

@@ -8,7 +8,7 @@ use super::keys::{Key, Table};
 use super::order::chain_of;
 use super::page::Order;
 use super::webhooks::{delivery_of, event_key, name_delivery, request_key, write_delivery};
-use super::{Abort, Error, Page, PageRequest, Store, abort, mark, read, remove, write};
+use super::{Abort, Error, Page, PageRequest, Store, abort, check_unchanged, mark, read, remove, write};
 use crate::clock;
 use crate::connection::Connection;
 use crate::delivery::Delivery;
@@ -23,10 +23,25 @@ const EVENTS_ROUTED_AT_ONCE_MAX: usize = 100;
 impl Store {
     /// Creates or replaces a subscription, and routes the events that waited for its selector.
     pub(crate) async fn put_subscription(&self, subscription: &Subscription) -> Result<(), Error> {
+        self.write_subscription(subscription, None).await
+    }
+
+    /// Replaces a subscription that still is as it was when `earlier` was read: what others change meanwhile, the delivery
+    /// worker too, is never overwritten. `Error::Changed` where it is not.
+    pub(crate) async fn replace_subscription(
+        &self,
+        earlier: &Subscription,
+        subscription: &Subscription,
+    ) -> Result<(), Error> {
+        self.write_subscription(subscription, Some(earlier)).await
+    }
+
+    async fn write_subscription(&self, subscription: &Subscription, known: Option<&Subscription>) -> Result<(), Error> {
         let alone = self.inner.routing.write().await;
         let is_awaited = self.is_awaited(subscription)?;
         let change = || {
             self.transact(|tx| {
+                check_unchanged(tx, &subscription_key(&subscription.id), known)?;
                 // A connection that was made anew under the same id may be another customer's.
                 let connection = read::<Connection>(tx, &super::connections::connection_key(&subscription.connection))?;
                 let is_same = |connection: &Connection| {

@@ -65,6 +65,8 @@ fn store_with(change: impl FnOnce(&mut Options)) -> Fixture {
             per_customer_max: 1_000,
             per_host_max: 1_000,
             silences_in_a_row_max: 1_000,
+            new_hosts_max: 1_000,
+            silent_hosts_max: 1_000,
         },
         disable_after_ms: 0,
         api_tokens_max: 3,

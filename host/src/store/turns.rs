@@ -1,6 +1,7 @@
 //! Who goes next of the lanes that have something due: destination hosts in turn, at each of them the customers in turn, of
 //! each its lanes in turn. A host or customer that has as much under way as it may is passed over until some of it ends.
-//! No I/O, no clock. Costs the same however many lanes wait at a host that is full.
+//! Hosts that say nothing share a few places, and so do those that were never asked: however many of them are dead, places
+//! are left for those that answer. No I/O, no clock. Costs the same however many lanes wait at a host that is full.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -16,7 +17,14 @@ pub(crate) struct Bounds {
     pub(crate) per_host_max: usize,
     /// So many attempts in a row without any answer, and their host gets one at a time until it answers.
     pub(crate) silences_in_a_row_max: u32,
+    /// To all hosts together that never answered nor failed to.
+    pub(crate) new_hosts_max: usize,
+    /// To all hosts together whose latest attempt ended without any answer.
+    pub(crate) silent_hosts_max: usize,
 }
+
+/// Hosts whose repute is remembered while nothing is to be delivered there: about 2 MB.
+const HOSTS_REMEMBERED_MAX: usize = 10_000;
 
 /// Where the deliveries of a lane go, whose they are, and how many of them may be under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,21 +43,42 @@ pub(super) enum Heard {
     NotAsked,
 }
 
+/// What the latest attempt at a host says of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Repute {
+    Answers,
+    #[default]
+    New,
+    Silent,
+}
+
 pub(super) struct Turns {
     bounds: Bounds,
     hosts: HashMap<Arc<str>, Host>,
     customers: HashMap<Arc<str>, Customer>,
-    /// Hosts that may have room and something for them.
+    /// Hosts of one repute each, in the order in which these have their turns.
+    groups: VecDeque<Group>,
+    /// Hosts to which no lane leads, the longest known first; some may have lanes again.
+    remembered: VecDeque<Arc<str>>,
+}
+
+struct Group {
+    repute: Repute,
+    in_flight: usize,
+    in_flight_max: usize,
+    /// Hosts that may have room and something for them. One whose turn is not here any more is passed over.
     turns: VecDeque<Arc<str>>,
 }
 
-/// Kept as long as a lane leads there.
 #[derive(Default)]
 struct Host {
     lanes: usize,
     in_flight: usize,
     silences: u32,
-    has_a_turn: bool,
+    repute: Repute,
+    /// In which group it waits for its turn.
+    turn: Option<Repute>,
+    is_remembered: bool,
     /// Customers that may have room and have something for this host, each once.
     customers: VecDeque<Arc<str>>,
     ready: HashMap<Arc<str>, VecDeque<SubscriptionId>>,
@@ -65,7 +94,13 @@ struct Customer {
 
 impl Turns {
     pub(super) fn new(bounds: Bounds) -> Turns {
-        Turns { bounds, hosts: HashMap::new(), customers: HashMap::new(), turns: VecDeque::new() }
+        let group = |repute, in_flight_max| Group { repute, in_flight: 0, in_flight_max, turns: VecDeque::new() };
+        let groups = VecDeque::from([
+            group(Repute::Answers, usize::MAX),
+            group(Repute::New, bounds.new_hosts_max),
+            group(Repute::Silent, bounds.silent_hosts_max),
+        ]);
+        Turns { bounds, hosts: HashMap::new(), customers: HashMap::new(), groups, remembered: VecDeque::new() }
     }
 
     /// A lane goes this way from now on.
@@ -99,9 +134,19 @@ impl Turns {
 
     /// The lane whose turn it is.
     pub(super) fn next(&mut self) -> Option<SubscriptionId> {
-        while let Some(name) = self.turns.pop_front() {
-            let Some(host) = self.hosts.get_mut(&name) else { continue };
-            host.has_a_turn = false;
+        for _ in 0..self.groups.len() {
+            self.groups.rotate_left(1);
+            if let Some(lane) = self.next_of_group() {
+                return Some(lane);
+            }
+        }
+        None
+    }
+
+    fn next_of_group(&mut self) -> Option<SubscriptionId> {
+        while let Some((name, repute)) = self.groups.front_mut().and_then(Group::next) {
+            let Some(host) = self.hosts.get_mut(&name).filter(|host| host.turn == Some(repute)) else { continue };
+            host.turn = None;
             if host.in_flight >= self.bounds.at(host) {
                 // It gets its turn back when something ends.
                 continue;
@@ -124,19 +169,23 @@ impl Turns {
 
     /// Something of a lane that goes this way is under way.
     pub(super) fn begin(&mut self, way: &Way) {
-        self.hosts.entry(Arc::clone(&way.host)).or_default().in_flight += 1;
+        let host = self.hosts.entry(Arc::clone(&way.host)).or_default();
+        host.in_flight += 1;
+        let repute = host.repute;
+        self.count(repute, |in_flight| in_flight.saturating_add(1));
         self.customers.entry(Arc::clone(&way.customer)).or_default().in_flight += 1;
     }
 
     /// It is no longer.
     pub(super) fn end(&mut self, way: &Way, heard: Heard) {
         if let Some(host) = self.hosts.get_mut(&way.host) {
-            host.in_flight = host.in_flight.saturating_sub(1);
-            host.silences = match heard {
-                Heard::Something => 0,
-                Heard::Nothing => host.silences.saturating_add(1),
-                Heard::NotAsked => host.silences,
-            };
+            let (before, in_flight) = (host.repute, host.in_flight);
+            host.in_flight = in_flight.saturating_sub(1);
+            host.hears(heard);
+            let (repute, left) = (host.repute, host.in_flight);
+            // What else is under way there counts with its new repute from now on.
+            self.count(before, |of_group| of_group.saturating_sub(in_flight));
+            self.count(repute, |of_group| of_group.saturating_add(left));
         }
         let waits_at = self.customers.get_mut(&way.customer).map(|customer| {
             customer.in_flight = customer.in_flight.saturating_sub(1);
@@ -154,21 +203,46 @@ impl Turns {
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        self.hosts.is_empty() && self.customers.is_empty()
+        self.hosts.values().all(Host::is_unused) && self.customers.is_empty()
+    }
+
+    fn count(&mut self, repute: Repute, change: impl FnOnce(usize) -> usize) {
+        if let Some(group) = self.groups.iter_mut().find(|group| group.repute == repute) {
+            group.in_flight = change(group.in_flight);
+        }
     }
 
     /// Gives a host a turn if it has room and something is there for it.
     fn offer(&mut self, name: &Arc<str>) {
         let Some(host) = self.hosts.get_mut(name) else { return };
-        if !host.has_a_turn && host.in_flight < self.bounds.at(host) && !host.customers.is_empty() {
-            host.has_a_turn = true;
-            self.turns.push_back(Arc::clone(name));
+        let has_a_turn = host.turn == Some(host.repute);
+        if !has_a_turn && host.in_flight < self.bounds.at(host) && !host.customers.is_empty() {
+            host.turn = Some(host.repute);
+            let group = self.groups.iter_mut().find(|group| group.repute == host.repute);
+            group.into_iter().for_each(|group| group.turns.push_back(Arc::clone(name)));
+        }
+    }
+
+    fn forget_the_longest_known(&mut self) {
+        while self.remembered.len() > HOSTS_REMEMBERED_MAX {
+            let Some(name) = self.remembered.pop_front() else { return };
+            let Some(host) = self.hosts.get_mut(&name) else { continue };
+            host.is_remembered = false;
+            if host.is_unused() {
+                self.hosts.remove(&name);
+            }
         }
     }
 
     fn forget_unused(&mut self, way: &Way) {
-        if self.hosts.get(&way.host).is_some_and(|host| host.lanes == 0 && host.in_flight == 0) {
-            self.hosts.remove(&way.host);
+        match self.hosts.get_mut(&way.host).filter(|host| host.is_unused()) {
+            Some(host) if host.repute == Repute::New => drop(self.hosts.remove(&way.host)),
+            Some(host) if !host.is_remembered => {
+                host.is_remembered = true;
+                self.remembered.push_back(Arc::clone(&way.host));
+                self.forget_the_longest_known();
+            }
+            _ => {}
         }
         if self.customers.get(&way.customer).is_some_and(|customer| customer.lanes == 0 && customer.in_flight == 0) {
             self.customers.remove(&way.customer);
@@ -176,7 +250,27 @@ impl Turns {
     }
 }
 
+impl Group {
+    /// The next host, if there may be more under way.
+    fn next(&mut self) -> Option<(Arc<str>, Repute)> {
+        let may_begin = self.in_flight < self.in_flight_max;
+        may_begin.then(|| self.turns.pop_front()).flatten().map(|name| (name, self.repute))
+    }
+}
+
 impl Host {
+    fn is_unused(&self) -> bool {
+        self.lanes == 0 && self.in_flight == 0
+    }
+
+    fn hears(&mut self, heard: Heard) {
+        (self.silences, self.repute) = match heard {
+            Heard::Something => (0, Repute::Answers),
+            Heard::Nothing => (self.silences.saturating_add(1), Repute::Silent),
+            Heard::NotAsked => (self.silences, self.repute),
+        };
+    }
+
     /// The next lane of a customer whose turn it is; the customer gets its next turn if there is more.
     fn take(&mut self, customer: &Arc<str>) -> Option<SubscriptionId> {
         let ready = self.ready.get_mut(customer)?;

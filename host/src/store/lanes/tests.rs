@@ -2,8 +2,14 @@
 
 use super::*;
 
-const BOUNDS: Bounds =
-    Bounds { per_subscription_max: 0, per_customer_max: 100, per_host_max: 100, silences_in_a_row_max: 3 };
+const BOUNDS: Bounds = Bounds {
+    per_subscription_max: 0,
+    per_customer_max: 100,
+    per_host_max: 100,
+    silences_in_a_row_max: 3,
+    new_hosts_max: 100,
+    silent_hosts_max: 100,
+};
 
 fn lanes(per_subscription_max: usize) -> Lanes {
     Lanes::new(Bounds { per_subscription_max, ..BOUNDS })

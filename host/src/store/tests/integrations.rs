@@ -116,7 +116,7 @@ async fn what_was_begun_for_one_customer_does_not_end_at_another_with_the_same_c
 async fn an_integration_removed_while_it_is_connected_leaves_no_connection_behind() {
     let store = store();
     for round in 0..60 {
-        let integration = store.set_up("slack").await;
+        let integration = store.set_up(&format!("slack{round}")).await;
         let connection = new_connection(&integration, &format!("c{round}"));
         let (one, two) = (store.deref().clone(), store.deref().clone());
         let (put, removed) = tokio::join!(

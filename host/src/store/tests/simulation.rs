@@ -85,6 +85,8 @@ impl Simulation {
                 per_customer_max: PER_CUSTOMER_MAX,
                 per_host_max: PER_HOST_MAX,
                 silences_in_a_row_max: 3,
+                new_hosts_max: IN_FLIGHT_MAX,
+                silent_hosts_max: 1,
             };
             options.disable_after_ms = DISABLE_AFTER_MS;
         });

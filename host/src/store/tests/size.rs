@@ -20,6 +20,8 @@ enum Op {
     },
     /// Some dead delivery is tried again.
     Retry,
+    /// The subscription is disabled, or enabled.
+    Switch,
     /// Sweeps; what came in the first so many requests is too old.
     Sweep {
         expired: usize,
@@ -32,6 +34,7 @@ fn op() -> impl Strategy<Value = Op> {
         8 => prop::collection::vec((any::<bool>(), 0..2_000_usize), 0..4).prop_map(Op::Receive),
         4 => (1..6_usize, any::<bool>()).prop_map(|(count, is_delivered)| Op::Settle { count, is_delivered }),
         1 => Just(Op::Retry),
+        1 => Just(Op::Switch),
         3 => (0..4_usize).prop_map(|expired| Op::Sweep { expired }),
         1 => Just(Op::Reopen),
     ]
@@ -69,6 +72,7 @@ struct Model {
     store: Fixture,
     integration: Integration,
     kept: Vec<Kept>,
+    subscription: Subscription,
     base: Timestamp,
     received: u64,
 }
@@ -80,9 +84,9 @@ impl Model {
             options.attempts.per_subscription_max = 1_000;
         });
         let integration = store.integration_in_use().await;
-        store.subscribe(&integration, "wanted").await;
+        let subscription = store.subscribe(&integration, "wanted").await;
         let base = clock::before_ms(clock::now(), START_MS);
-        Model { store, integration, kept: Vec::new(), base, received: 0 }
+        Model { store, integration, kept: Vec::new(), subscription, base, received: 0 }
     }
 
     async fn step(&mut self, op: Op) {
@@ -90,6 +94,7 @@ impl Model {
             Op::Receive(events) => self.receive(events).await,
             Op::Settle { count, is_delivered } => self.settle(count, is_delivered),
             Op::Retry => self.retry().await,
+            Op::Switch => self.switch().await,
             Op::Sweep { expired } => self.sweep(expired).await,
             Op::Reopen => self.store.reopen(),
         }
@@ -130,6 +135,12 @@ impl Model {
         }
     }
 
+    async fn switch(&mut self) {
+        let is_on = self.subscription.status == Status::Subscribed;
+        self.subscription.status = if is_on { Status::Disabled } else { Status::Subscribed };
+        self.store.put_subscription(&self.subscription).await.unwrap();
+    }
+
     async fn retry(&mut self) {
         let events = self.kept.iter().flat_map(|request| &request.events);
         let dead =
@@ -156,12 +167,27 @@ impl Model {
             is_kept
         });
         let mut excess = total.saturating_sub(LIMIT);
+        let mut is_any_let_go = false;
         for request in self.kept.iter_mut().filter(|request| request.is_waiting() && !request.is_pending()) {
             if excess == 0 {
                 break;
             }
             excess = excess.saturating_sub(request.bytes);
             request.events.iter_mut().for_each(|event| event.is_waiting = false);
+            is_any_let_go = true;
+        }
+        if is_any_let_go || self.subscription.status == Status::Subscribed {
+            return;
+        }
+        for request in self.kept.iter_mut().filter(|request| request.is_pending()) {
+            if excess == 0 {
+                break;
+            }
+            excess = excess.saturating_sub(request.bytes);
+            let deliveries = request.events.iter_mut().filter_map(|event| event.delivery.as_mut());
+            deliveries
+                .filter(|(_, status)| *status == DeliveryStatus::Pending)
+                .for_each(|it| it.1 = DeliveryStatus::Dead);
         }
     }
 
@@ -190,7 +216,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     /// Against a naive model: all that is too old goes; of the rest the oldest that is finished, until there is not too
-    /// much; then waiting events wait no longer; nothing else changes, and the account is the sum of what is there.
+    /// much; then waiting events wait no longer; then what waits for a disabled subscription ends; nothing else changes, and the account is the sum of what is there.
     #[test]
     fn what_goes_is_what_a_naive_model_says(ops in prop::collection::vec(op(), 1..50)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -289,6 +315,38 @@ async fn what_is_to_be_delivered_is_kept_and_new_requests_are_refused_until_it_i
     let swept = store.sweep(Timestamp::UNIX_EPOCH, || false).await.unwrap();
     assert!(swept.removed_for_room > 0 && !swept.is_still_short, "{swept:?}");
     receive(&store, &integration, HOOK, vec![big()], clock::now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_disabled_subscription_does_not_stop_the_requests_of_all_others() {
+    let store = store_with(|options| {
+        (options.content_segment_bytes, options.content_bytes_max, options.retention_bytes) = (1_000, 20_000, 8_000);
+    });
+    let integration = store.integration_in_use().await;
+    let mut left = store.subscribe(&integration, "left").await;
+    left.status = Status::Disabled;
+    store.put_subscription(&left).await.unwrap();
+    let mut ended = 0;
+    for _ in 0..100 {
+        let event = NewEvent { payload: format!("\"{}\"", "x".repeat(500)), ..event(["left"]) };
+        receive(&store, &integration, HOOK, vec![event], clock::now()).await.expect("there is room");
+        let swept = store.sweep(Timestamp::UNIX_EPOCH, || false).await.unwrap();
+        assert!(!swept.is_still_short, "{swept:?}");
+        ended += swept.ended_for_room;
+    }
+    assert!(ended > 50, "{ended}");
+    let deliveries = store.deliveries(&first_page(1_000), Period::default(), |_| true).unwrap().items;
+    let dead = deliveries.iter().filter(|delivery| delivery.status == DeliveryStatus::Dead);
+    for delivery in dead {
+        assert!(delivery.attempts[0].error.as_ref().unwrap().contains("disabled"), "{delivery:?}");
+    }
+    // What is still there is delivered once it is enabled.
+    let waiting = deliveries.iter().filter(|delivery| delivery.status == DeliveryStatus::Pending).count();
+    left.status = Status::Subscribed;
+    store.put_subscription(&left).await.unwrap();
+    let claimed = std::iter::from_fn(|| store.claim_due(clock::now()).unwrap())
+        .inspect(|claim| store.settle_as(claim, clock::now(), Settlement::Delivered));
+    assert_eq!((claimed.count(), waiting > 0), (waiting, true));
 }
 
 #[tokio::test]

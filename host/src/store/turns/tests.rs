@@ -2,8 +2,14 @@
 
 use super::*;
 
-const BOUNDS: Bounds =
-    Bounds { per_subscription_max: 8, per_customer_max: 100, per_host_max: 100, silences_in_a_row_max: 3 };
+const BOUNDS: Bounds = Bounds {
+    per_subscription_max: 8,
+    per_customer_max: 100,
+    per_host_max: 100,
+    silences_in_a_row_max: 3,
+    new_hosts_max: 100,
+    silent_hosts_max: 100,
+};
 
 fn way(host: &str, customer: &str) -> Way {
     Way { host: host.into(), customer: customer.into(), in_flight_max: 8 }
@@ -90,7 +96,7 @@ fn a_host_that_says_nothing_gets_one_attempt_at_a_time_until_it_answers() {
 #[test]
 fn nothing_waits_while_there_is_room() {
     use rand::{Rng as _, SeedableRng as _};
-    let bounds = Bounds { per_host_max: 3, per_customer_max: 2, ..BOUNDS };
+    let bounds = Bounds { per_host_max: 3, per_customer_max: 2, new_hosts_max: 4, silent_hosts_max: 2, ..BOUNDS };
     for seed in 0..200 {
         let mut random = rand::rngs::StdRng::seed_from_u64(seed);
         let ways: Vec<Way> =
@@ -127,9 +133,86 @@ fn nothing_waits_while_there_is_room() {
                 let way = &lanes[lane];
                 let host_max = if turns.hosts[&way.host].silences < 3 { 3 } else { 1 };
                 let is_blocked = count(&|other| other.host == way.host) >= host_max
-                    || count(&|other| other.customer == way.customer) == 2;
+                    || count(&|other| other.customer == way.customer) == 2
+                    || is_group_full(&turns, turns.hosts[&way.host].repute, &count);
                 assert!(is_blocked, "seed {seed}: a lane waits at {way:?} although there is room");
             }
         }
     }
+}
+
+/// Whether as much is under way to all hosts of a repute as may be, counted anew.
+fn is_group_full(turns: &Turns, repute: Repute, count: &dyn Fn(&dyn Fn(&Way) -> bool) -> usize) -> bool {
+    let group = turns.groups.iter().find(|group| group.repute == repute).unwrap();
+    let in_flight = count(&|way| turns.hosts[&way.host].repute == repute);
+    assert_eq!(group.in_flight, in_flight, "{repute:?}");
+    in_flight >= group.in_flight_max
+}
+
+#[test]
+fn however_many_hosts_say_nothing_places_are_left_for_those_that_answer() {
+    let bounds = Bounds { new_hosts_max: 4, silent_hosts_max: 2, ..BOUNDS };
+    let dead: Vec<Way> = (0..50).map(|number| way(&format!("dead-{number}"), &format!("c{number}"))).collect();
+    let (works, new) = (way("works", "w"), way("new", "n"));
+    let (mut turns, mut lanes) = turns(bounds, &[(&works, 3)]);
+    assert_eq!(begin_all(&mut turns, &lanes).len(), 3);
+    turns.end(&works, Heard::Something);
+    let mut queue_up = |turns: &mut Turns, way: &Way| {
+        let lane = SubscriptionId::new();
+        turns.join(way);
+        turns.queue_up(lane.clone(), way);
+        lanes.insert(lane, way.clone());
+        lanes.clone()
+    };
+    for way in &dead {
+        queue_up(&mut turns, way);
+    }
+    let lanes = queue_up(&mut turns, &works);
+    let begun = begin_all(&mut turns, &lanes);
+    assert_eq!(
+        (begun.len(), begun.iter().filter(|way| **way == works).count()),
+        (5, 1),
+        "four new ones, one that answers"
+    );
+    for way in begun.iter().filter(|way| **way != works) {
+        turns.end(way, Heard::Nothing);
+        queue_up(&mut turns, way);
+    }
+    // Four others that were never asked, and two of the silent ones.
+    let lanes = queue_up(&mut turns, &works);
+    let begun = begin_all(&mut turns, &lanes);
+    assert_eq!(begun.len(), 7, "{begun:?}");
+    assert_eq!(begun.iter().filter(|way| turns.hosts[&way.host].repute == Repute::Silent).count(), 2);
+    // One that is new to all this has its turn among the new ones.
+    let lanes = queue_up(&mut turns, &new);
+    let mut under_way = begun;
+    for _ in 0..15 {
+        under_way.retain(|way| turns.hosts[&way.host].repute == Repute::New);
+        for way in &under_way {
+            turns.end(way, Heard::Nothing);
+        }
+        under_way = begin_all(&mut turns, &lanes);
+        if under_way.contains(&new) {
+            return;
+        }
+    }
+    panic!("it never had its turn");
+}
+
+#[test]
+fn a_host_is_remembered_while_nothing_goes_there_and_so_many_at_most() {
+    let (mut turns, _) = turns(BOUNDS, &[]);
+    for number in 0..HOSTS_REMEMBERED_MAX + 10 {
+        let way = way(&format!("h{number}"), "c");
+        turns.join(&way);
+        turns.begin(&way);
+        turns.end(&way, Heard::Something);
+        turns.leave(&way);
+    }
+    assert_eq!(turns.hosts.len(), HOSTS_REMEMBERED_MAX);
+    assert!(turns.is_empty() && turns.hosts.values().all(|host| host.repute == Repute::Answers));
+    let never_asked = way("new", "c");
+    turns.join(&never_asked);
+    turns.leave(&never_asked);
+    assert!(!turns.hosts.contains_key("new"));
 }
