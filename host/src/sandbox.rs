@@ -76,6 +76,9 @@ pub(crate) enum Error {
     /// The component does not do what every connector must.
     #[error("{0}")]
     NotAConnector(String),
+    /// Its machine code cannot be written or read now: the disk may be full.
+    #[error("the connector's machine code cannot be kept: {0}")]
+    DiskRefuses(String),
     /// The host could not prepare it.
     #[error("the connector cannot be loaded: {0}")]
     Unloadable(String),
@@ -248,9 +251,13 @@ impl Sandbox {
             // The external app may be what was slow.
             Err(Error::DeadlinePassed) if waits_for_others && meter.total() < self.cpu_max() => Ending::Failed,
             Err(Error::Trapped(_) | Error::OutOfMemory(_) | Error::DeadlinePassed) => Ending::Crashed,
-            Err(Error::Busy | Error::Resting { .. } | Error::NotAConnector(_) | Error::Unloadable(_)) => {
-                Ending::Unknown
-            }
+            Err(
+                Error::Busy
+                | Error::Resting { .. }
+                | Error::NotAConnector(_)
+                | Error::DiskRefuses(_)
+                | Error::Unloadable(_),
+            ) => Ending::Unknown,
         };
         leave.end(ending, Spent { cpu: meter.total(), held_back: meter.held_back() }, elapsed_ms(self.started));
         called

@@ -61,14 +61,14 @@ async fn changes_of_a_subscription_at_the_same_time_are_all_kept() {
     let path = scene.subscribe().await;
     for round in 1..=ROUNDS {
         let selector = format!("s{round}");
-        scene
-            .all_at_once([
-                patch(&path, json!({ "delivery": { "timeoutMs": 1_000 + round } })),
-                patch(&path, json!({ "delivery": { "concurrencyMax": round } })),
-                patch(&path, json!({ "destination": { "url": scene.receiver.url(&format!("/{round}")) } })),
-                patch(&path, json!({ "parameters": { "selector": selector } })),
-            ])
-            .await;
+        // Several times each, so that they meet more often.
+        let changes = [
+            patch(&path, json!({ "delivery": { "timeoutMs": 1_000 + round } })),
+            patch(&path, json!({ "delivery": { "concurrencyMax": round } })),
+            patch(&path, json!({ "destination": { "url": scene.receiver.url(&format!("/{round}")) } })),
+            patch(&path, json!({ "parameters": { "selector": selector } })),
+        ];
+        scene.all_at_once(changes.iter().cycle().take(16).cloned()).await;
         let shown = scene.host.api.get(&path).await.expect(200);
         assert_eq!(shown["delivery"], json!({ "timeoutMs": 1_000 + round, "concurrencyMax": round }), "{shown}");
         assert_eq!(shown["destination"]["url"], scene.receiver.url(&format!("/{round}")), "{shown}");

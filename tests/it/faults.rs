@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::harness::{Answer, Host, Receiver, Settings, preloaded, router, wait_for};
+use crate::harness::{Answer, Host, Receiver, Settings, preloaded, router, router_to_compile, wait_for};
 
 const FULL: &str = "28";
 const BROKEN: &str = "5";
@@ -121,6 +121,37 @@ async fn while_the_disk_is_full_nothing_is_acknowledged_and_afterwards_nothing_i
         wait_for("the new event", async || scene.arrived().contains(&5).then_some(())).await;
         scene.host.api.get("/readyz").await.expect(200);
     }
+}
+
+/// Also what the compiler writes, in a process of its own, is not the bundle's fault.
+#[tokio::test]
+async fn an_upload_that_finds_the_disk_full_is_told_to_come_again() {
+    let scene = Scene::start().await;
+    scene.refuse_writes(FULL);
+    for bundle in [router("router", "2"), router_to_compile("router", "3")] {
+        let answer = scene.host.api.upload(bundle).await;
+        assert_eq!(answer.header("retry-after"), "5");
+        answer.expect_problem(503, "unavailable");
+    }
+}
+
+#[tokio::test]
+async fn a_compiler_that_finds_the_disk_full_does_not_blame_the_bundle() {
+    let space = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let bundle = space.path().join("bundle.wasm");
+    fs::write(&bundle, router("router", "1")).unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_patchbay"))
+        .args([
+            "compile".as_ref(),
+            bundle.as_os_str(),
+            "/dev/full".as_ref(),
+            space.path().join("functions").as_os_str(),
+        ])
+        .args(["--memory-bytes-max", "8000000000"])
+        .output()
+        .unwrap();
+    let words = String::from_utf8(run.stderr).unwrap();
+    assert!(words.contains("the disk refuses: No space left"), "{words}");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The torture: random load over many integrations, subscriptions and destinations, while the host is killed at random
 //! moments, in its start and its stop too. At the end every answered event was delivered to everyone that it was owed
-//! to or stands in the dead letters, none was invented, none came to a wrong subscription.
+//! to or stands in the dead letters, none was invented, none came to a wrong subscription. A second form has so little room
+//! that requests go all the time, and a disk that fills up now and then.
 //! This proves what a dead process leaves behind; a power cut is another matter, and `power`'s.
 
 mod destinations;
@@ -11,11 +12,12 @@ mod load;
 mod power;
 mod recording;
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::harness::{Host, Random, Settings};
-use destinations::Destinations;
+use crate::harness::{Host, Random, Settings, preloaded};
+use destinations::{Destinations, KINDS};
 use judgement::Run;
 use ledger::Ledger;
 use load::Scene;
@@ -27,15 +29,35 @@ struct Plan {
     /// How long the host runs between two kills, at most.
     runs_ms_max: u64,
     retention_s: u64,
+    /// There is little room, and the disk fills up now and then.
+    is_tight: bool,
 }
+
+/// Room for a few seconds of the load.
+const TIGHT_BYTES: u64 = 1 << 20;
+/// The error number of a full disk.
+const DISK_FULL: &str = "28";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_that_was_answered_2xx_is_delivered_however_often_the_host_is_killed() {
     let plan = if is_full() {
         let kills = number("PATCHBAY_TORTURE_KILLS", 1_000);
-        Plan { kills, senders: 6, runs_ms_max: 700, retention_s: number("PATCHBAY_TORTURE_RETENTION_S", 300) }
+        let retention_s = number("PATCHBAY_TORTURE_RETENTION_S", 300);
+        Plan { kills, senders: 6, runs_ms_max: 700, retention_s, is_tight: false }
     } else {
-        Plan { kills: 14, senders: 4, runs_ms_max: 500, retention_s: 3_600 }
+        Plan { kills: 14, senders: 4, runs_ms_max: 500, retention_s: 3_600, is_tight: false }
+    };
+    torture(&plan).await;
+}
+
+/// A fifth of the kills of the other one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_2xx_is_delivered_though_room_is_short_and_the_disk_fills_up_while_the_host_is_killed() {
+    let plan = if is_full() {
+        let kills = number("PATCHBAY_TORTURE_KILLS", 1_000) / 5;
+        Plan { kills, senders: 6, runs_ms_max: 700, retention_s: 300, is_tight: true }
+    } else {
+        Plan { kills: 10, senders: 4, runs_ms_max: 700, retention_s: 300, is_tight: true }
     };
     torture(&plan).await;
 }
@@ -51,7 +73,8 @@ fn number(name: &str, otherwise: u64) -> u64 {
 
 async fn torture(plan: &Plan) {
     let mut random = Random::new("torture");
-    let mut host = Host::start_empty(settings(plan)).await;
+    let space = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let mut host = Host::start_on(&space.path().join("data"), &settings(plan, space.path())).await;
     let ledger = Arc::new(Ledger::default());
     let scene = Scene {
         destinations: Destinations::start(Arc::clone(&ledger)).await,
@@ -60,17 +83,21 @@ async fn torture(plan: &Plan) {
         is_over: Arc::default(),
         tokens: Arc::default(),
         start: Instant::now(),
+        // Its dead letters may be gone before anybody has seen them.
+        kinds: if plan.is_tight { &KINDS[..KINDS.len() - 1] } else { &KINDS },
+        is_tight: plan.is_tight,
     };
     load::set_up(&scene, &mut random).await;
     let load = load::start(&scene, plan.senders, &mut random);
-    let starts_ms = kill_again_and_again(plan, &mut host, &scene, &mut random).await;
+    let starts_ms = kill_again_and_again(plan, &mut host, &scene, &mut random, &space.path().join("refuse")).await;
     load::end(&scene, load).await;
     let run = Run { retention_s: plan.retention_s, starts_ms: &starts_ms };
     judgement::judge(&scene, &mut host, &run).await;
+    assert!(!plan.is_tight || host.log().contains("the room ran short"), "there was room all the time");
 }
 
-fn settings(plan: &Plan) -> Settings {
-    Settings::default()
+fn settings(plan: &Plan, space: &Path) -> Settings {
+    let settings = Settings::default()
         .with("retry-gaps-ms", "100,200,400,800,1500,1500,1500,1500,1500,1500")
         .with("attempt-ms-max", 1_000)
         .with("shutdown-ms-max", 2_000)
@@ -80,15 +107,34 @@ fn settings(plan: &Plan) -> Settings {
         .with("unrouted-events-max", 100)
         .with("content-segment-bytes", 128 << 10)
         .with("store-cache-bytes", 4 << 20)
-        .with("log", "warn")
+        .with("log", "warn");
+    if !plan.is_tight {
+        return settings;
+    }
+    settings
+        .with("retention-bytes", TIGHT_BYTES)
+        .with("content-bytes-max", 2 * TIGHT_BYTES)
+        .with_env("LD_PRELOAD", preloaded("refuse-writes.c", space))
+        .with_env("REFUSE_BELOW", space.join("data"))
+        .with_env("REFUSE_WHEN", space.join("refuse"))
 }
 
-/// Returns how long the starts took that came to their end.
-async fn kill_again_and_again(plan: &Plan, host: &mut Host, scene: &Scene, random: &mut Random) -> Vec<u64> {
+/// Returns how long the starts took that came to their end. While there is a file `full`, the disk is.
+async fn kill_again_and_again(
+    plan: &Plan,
+    host: &mut Host,
+    scene: &Scene,
+    random: &mut Random,
+    full: &Path,
+) -> Vec<u64> {
     let (mut kills, mut starts_ms) = (0, vec![100]);
     while kills < plan.kills {
         tokio::time::sleep(Duration::from_millis(random.below(plan.runs_ms_max))).await;
-        end(host, scene, random).await;
+        if plan.is_tight && random.below(2) == 0 {
+            end_on_a_full_disk(host, scene, random, full).await;
+        } else {
+            end(host, scene, random).await;
+        }
         *scene.api.lock().unwrap() = None;
         kills += 1;
         // A start may be killed as well, and the next one after that.
@@ -110,6 +156,19 @@ async fn kill_again_and_again(plan: &Plan, host: &mut Host, scene: &Scene, rando
     }
     starts_ms.remove(0);
     starts_ms
+}
+
+/// The disk fills up while the host works; it goes on for a while, and is killed before or after there is room again.
+async fn end_on_a_full_disk(host: &mut Host, scene: &Scene, random: &mut Random, full: &Path) {
+    scene.ledger.count("kills after the disk was full");
+    std::fs::write(full, DISK_FULL).unwrap();
+    tokio::time::sleep(Duration::from_millis(random.below(300))).await;
+    if random.below(2) == 0 {
+        std::fs::remove_file(full).unwrap();
+        tokio::time::sleep(Duration::from_millis(random.below(300))).await;
+    }
+    host.kill().await;
+    let _ = std::fs::remove_file(full);
 }
 
 async fn end(host: &mut Host, scene: &Scene, random: &mut Random) {

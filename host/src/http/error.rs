@@ -171,6 +171,9 @@ impl From<sandbox::Error> for Problem {
             }
             E::Busy => Problem::busy(),
             E::Resting { retry_after_s } => Problem::resting(*retry_after_s),
+            E::DiskRefuses(_) => {
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable").retry_after_s(5).logged(&error)
+            }
             E::Threw(_) | E::Trapped(_) | E::OutOfMemory(_) | E::DeadlinePassed | E::Unloadable(_) => {
                 Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal").logged(&error)
             }

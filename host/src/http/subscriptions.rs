@@ -36,7 +36,7 @@ use check::{check_delivery, check_destination, check_event, patched_delivery};
 use view::{SubscriptionView, WithSecret};
 
 /// How often a change is made anew because somebody else's came before it.
-pub(super) const CHANGES_TRIED_MAX: usize = 10;
+pub(super) const CHANGES_TRIED_MAX: usize = 50;
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[schema(as = CreateSubscription)]

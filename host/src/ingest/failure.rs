@@ -25,7 +25,7 @@ impl HandlerFailure {
             Self::Sandbox(E::DeadlinePassed) => (504, "handler_timed_out"),
             Self::Sandbox(E::Busy) => (503, "unavailable"),
             Self::Sandbox(E::Resting { .. }) => (503, "connector_resting"),
-            Self::Sandbox(E::NotAConnector(_) | E::Unloadable(_)) => (500, "connector_unavailable"),
+            Self::Sandbox(E::NotAConnector(_) | E::DiskRefuses(_) | E::Unloadable(_)) => (500, "connector_unavailable"),
         }
     }
 

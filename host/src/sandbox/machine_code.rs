@@ -29,6 +29,8 @@ const CODE: &str = "cwasm";
 const TEMPLATE: &str = "template";
 /// One for each JavaScript engine in use and each size of its memory, about 33 MB each.
 const TEMPLATES_MAX: usize = 8;
+/// How the child process says that not the bundle is at fault.
+const DISK_REFUSES: &str = "the disk refuses: ";
 
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
@@ -51,7 +53,7 @@ pub(super) struct MachineCode {
 
 impl MachineCode {
     pub(super) fn open(folder: PathBuf, engine: &Engine, vault: Arc<Vault>, limits: Limits) -> Result<Self, Error> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(unloadable)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(disk_refuses)?;
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
         Ok(MachineCode {
@@ -91,7 +93,7 @@ impl MachineCode {
     ) -> Result<bool, Error> {
         let path = self.path(digest);
         let _one_at_a_time = self.compiling.lock().await;
-        if self.files(CODE).map_err(unloadable)?.len() >= self.limits.files_max {
+        if self.files(CODE).map_err(disk_refuses)?.len() >= self.limits.files_max {
             return Ok(false);
         }
         if !path.exists() {
@@ -127,14 +129,14 @@ impl MachineCode {
         }
         let input = path.with_extension("wasm");
         let output = path.with_extension("partial");
-        fs::write(&input, bundle).map_err(unloadable)?;
+        fs::write(&input, bundle).map_err(disk_refuses)?;
         let functions = self.functions();
         let compiled = self.run_compiler(&input, &output, &functions).await;
         let _ = fs::remove_file(&input);
         compiled?;
         self.vouch(&functions)?;
-        let code = fs::read(&output).map_err(unloadable)?;
-        fs::remove_file(&output).map_err(unloadable)?;
+        let code = fs::read(&output).map_err(disk_refuses)?;
+        fs::remove_file(&output).map_err(disk_refuses)?;
         if let Some(outline) = &outline {
             self.keep_template(outline, &code)?;
         }
@@ -143,7 +145,7 @@ impl MachineCode {
 
     fn keep(&self, path: &Path, code: &[u8]) -> Result<(), Error> {
         self.write(path, code)?;
-        self.trim(CODE, self.limits.files_max).map_err(unloadable)
+        self.trim(CODE, self.limits.files_max).map_err(disk_refuses)
     }
 
     /// Machine code by what was compiled of a component of the same shape.
@@ -161,7 +163,7 @@ impl MachineCode {
     fn keep_template(&self, outline: &Outline, code: &[u8]) -> Result<(), Error> {
         let Some(place) = outline.find_in(code).and_then(|place| u64::try_from(place).ok()) else { return Ok(()) };
         self.write(&self.template(outline), &[&place.to_le_bytes(), code].concat())?;
-        self.trim(TEMPLATE, TEMPLATES_MAX).map_err(unloadable)
+        self.trim(TEMPLATE, TEMPLATES_MAX).map_err(disk_refuses)
     }
 
     fn template(&self, outline: &Outline) -> PathBuf {
@@ -171,9 +173,9 @@ impl MachineCode {
     /// Writes a file of machine code with its tag. It appears whole or not at all.
     fn write(&self, path: &Path, code: &[u8]) -> Result<(), Error> {
         let partial = path.with_extension("partial");
-        fs::write(&partial, code).map_err(unloadable)?;
-        fs::write(tag_path(path), self.vault.tag(&tagged(path, code))).map_err(unloadable)?;
-        fs::rename(partial, path).map_err(unloadable)
+        fs::write(&partial, code).map_err(disk_refuses)?;
+        fs::write(tag_path(path), self.vault.tag(&tagged(path, code))).map_err(disk_refuses)?;
+        fs::rename(partial, path).map_err(disk_refuses)
     }
 
     fn trim(&self, extension: &str, files_max: usize) -> std::io::Result<()> {
@@ -220,9 +222,9 @@ impl MachineCode {
     /// Writes the tag of a file, if it is there.
     fn vouch(&self, path: &Path) -> Result<(), Error> {
         match fs::read(path) {
-            Ok(bytes) => fs::write(tag_path(path), self.vault.tag(&tagged(path, &bytes))).map_err(unloadable),
+            Ok(bytes) => fs::write(tag_path(path), self.vault.tag(&tagged(path, &bytes))).map_err(disk_refuses),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(unloadable(error)),
+            Err(error) => Err(disk_refuses(error)),
         }
     }
 
@@ -241,13 +243,16 @@ impl MachineCode {
         let output = tokio::time::timeout(time_max, child)
             .await
             .map_err(|_| Error::NotAConnector(format!("it does not compile within {} ms", self.limits.ms_max)))?
-            .map_err(unloadable)?;
+            .map_err(disk_refuses)?;
         if output.status.success() {
             return Ok(());
         }
         let why = String::from_utf8_lossy(&output.stderr);
         let why = why.trim().lines().last().map(str::to_owned).unwrap_or_else(|| output.status.to_string());
-        Err(Error::NotAConnector(format!("it does not compile: {why}")))
+        Err(match why.split_once(DISK_REFUSES) {
+            Some((_, why)) => disk_refuses(why),
+            None => Error::NotAConnector(format!("it does not compile: {why}")),
+        })
     }
 }
 
@@ -255,12 +260,13 @@ impl MachineCode {
 /// `memory_bytes_max` of address space.
 pub(crate) fn compile_file(input: &Path, output: &Path, functions: &Path, memory_bytes_max: u64) -> Result<(), String> {
     rlimit::setrlimit(rlimit::Resource::AS, memory_bytes_max, memory_bytes_max).map_err(|error| error.to_string())?;
-    let bundle = fs::read(input).map_err(|error| error.to_string())?;
+    let disk_refuses = |error| format!("{DISK_REFUSES}{error}");
+    let bundle = fs::read(input).map_err(disk_refuses)?;
     let known = Arc::new(Functions::read(functions));
     let engine = engine::for_compiling(Arc::clone(&known)).map_err(|error| error.to_string())?;
     let code = engine.precompile_component(&bundle).map_err(|error| format!("{error:#}"))?;
-    fs::write(output, code).map_err(|error| error.to_string())?;
-    known.write(functions).map_err(|error| error.to_string())
+    fs::write(output, code).map_err(disk_refuses)?;
+    known.write(functions).map_err(disk_refuses)
 }
 
 /// Vouches with the vault's first key for what one of its keys vouches for already.
@@ -294,6 +300,6 @@ fn tag_path(path: &Path) -> PathBuf {
     path.with_extension(format!("tag{TAG_BYTES}"))
 }
 
-fn unloadable(error: impl std::fmt::Display) -> Error {
-    Error::Unloadable(error.to_string())
+fn disk_refuses(error: impl std::fmt::Display) -> Error {
+    Error::DiskRefuses(error.to_string())
 }

@@ -241,8 +241,9 @@ impl Book {
     }
 
     /// How many pairs of an answered event and a listener that was owed it there are, and those of them that it never
-    /// reached and that are no dead letter either.
-    pub(super) fn owed_and_lost(&self) -> (usize, Vec<String>) {
+    /// reached and that are no dead letter either. Where room is short only listeners count that were active to the end: what
+    /// waits for others may end, and be gone before anybody has seen it.
+    pub(super) fn owed_and_lost(&self, is_tight: bool) -> (usize, Vec<String>) {
         let mut of_place: HashMap<Place, Vec<(usize, &Listener)>> = HashMap::new();
         for (number, listener) in self.listeners.iter().enumerate() {
             of_place.entry(listener.place).or_default().push((number, listener));
@@ -251,7 +252,10 @@ impl Book {
         for (number, event) in self.events.iter().enumerate() {
             let Some(answered) = event.answered else { continue };
             let listeners = of_place.get(&event.place).into_iter().flatten();
-            for (name, _) in listeners.filter(|(_, listener)| listener.was_active(event.first_sent, answered.time)) {
+            let is_owed = |listener: &Listener| {
+                listener.was_active(event.first_sent, answered.time) && (!is_tight || listener.is_active())
+            };
+            for (name, _) in listeners.filter(|(_, listener)| is_owed(listener)) {
                 owed += 1;
                 if !self.accepted.contains_key(&(*name, number)) && !self.dead.contains(&(*name, number)) {
                     lost.push(format!("event {number} of {:?} never reached listener {name}", event.place));
@@ -322,6 +326,10 @@ impl Listener {
         let covers =
             |(start, end): &(Moment, Option<Moment>)| start.time <= from && end.is_none_or(|end| end.time >= to);
         self.active.iter().any(covers)
+    }
+
+    fn is_active(&self) -> bool {
+        self.active.last().is_some_and(|(_, end)| end.is_none())
     }
 
     /// The id of its subscription, once that is known.

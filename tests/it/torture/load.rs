@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::destinations::{Destinations, GONE, KINDS};
+use super::destinations::{Destinations, GONE};
 use super::ledger::{Ledger, Payload, Place};
 use crate::harness::{Api, Random, router, router_to_compile};
 
@@ -32,6 +32,10 @@ pub(super) struct Scene {
     /// What follows `/webhooks/`, by integration and webhook.
     pub(super) tokens: Arc<Mutex<Vec<Vec<String>>>>,
     pub(super) start: Instant,
+    /// How destinations behave.
+    pub(super) kinds: &'static [&'static str],
+    /// Requests go all the time for want of room.
+    pub(super) is_tight: bool,
 }
 
 impl Scene {
@@ -78,7 +82,7 @@ pub(super) async fn set_up(scene: &Scene, random: &mut Random) {
         for webhook in 0..WEBHOOKS.len() as u64 {
             for topic in UNSTEADY_TOPICS..TOPICS {
                 let place = Place { integration, webhook, topic };
-                let kind = KINDS[random.below(KINDS.len() as u64) as usize];
+                let kind = scene.kinds[random.below(scene.kinds.len() as u64) as usize];
                 assert!(subscribe(scene, place, kind).await.is_some(), "the first subscriptions are made");
             }
         }
@@ -141,7 +145,7 @@ async fn change_subscriptions(scene: Scene, mut random: Random) {
     while scene.goes_on() {
         let is_new = living.is_empty() || (living.len() < VOLATILE_LISTENERS_MAX && random.below(3) == 0);
         if is_new {
-            let kind = if random.below(8) == 0 { GONE } else { KINDS[random.below(4) as usize] };
+            let kind = if random.below(8) == 0 { GONE } else { scene.kinds[random.below(4) as usize] };
             let place = Place {
                 integration: random.below(INTEGRATIONS),
                 webhook: random.below(WEBHOOKS.len() as u64),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::destinations::{Destinations, Kindness};
+use super::destinations::{Destinations, KINDS, Kindness};
 use super::disk::{Disk, Luck};
 use super::ledger::Ledger;
 use super::load::{self, Scene};
@@ -61,6 +61,8 @@ async fn cut_again_and_again(plan: &Plan) {
         is_over: Arc::default(),
         tokens: Arc::default(),
         start,
+        kinds: &KINDS,
+        is_tight: false,
     };
     let (mut before, mut token, mut cuts, mut checked) = (0, String::new(), 0, 0);
     for round in 0..plan.rounds {
@@ -203,7 +205,7 @@ async fn look_at(image: &Path, scene: &Scene, token: &str) -> usize {
     let mut host = Host::start_on(&image.join("data"), &settings()).await;
     host.api.token = token.to_owned();
     *scene.api.lock().unwrap() = Some(host.api.clone());
-    judgement::check(scene, &host.api, scene.start).await;
+    judgement::check(scene, &host.api, Some(scene.start)).await;
     *scene.api.lock().unwrap() = None;
     host.kill().await;
     // What this host still sent is written down before the next world begins.

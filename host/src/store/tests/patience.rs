@@ -202,3 +202,43 @@ async fn a_lifted_hold_keeps_the_order() {
     store.settle_as(&claims[0], at(500), Settlement::Delivered);
     assert_eq!(store.claim_all(at(500)).len(), 1);
 }
+
+#[tokio::test]
+async fn what_was_read_before_the_destination_was_found_gone_replaces_nothing() {
+    let store = store();
+    let integration = store.integration_in_use().await;
+    let read = store.subscribe(&integration, "a").await;
+    let change = Subscription { destination: to("https://new.example.test/"), ..read.clone() };
+    store.receive_many(&integration, "a", 1).await;
+    let gone = Settlement::DisableSubscription(Reason::new("destination_gone", "it answered 410"));
+    store.settle_as(&store.claim_one(at(0)), at(0), gone);
+    assert!(matches!(store.replace_subscription(&read, &change).await, Err(Error::Changed)));
+    let now = store.subscription(&read.id).unwrap().unwrap();
+    assert_eq!((now.status, &now.destination), (Status::Disabled, &read.destination));
+    let change = Subscription { destination: to("https://new.example.test/"), ..now.clone() };
+    store.replace_subscription(&now, &change).await.unwrap();
+    store.remove_subscription(&now).await.unwrap();
+    assert!(matches!(store.replace_subscription(&change, &now).await, Err(Error::Changed)), "it is gone");
+    assert!(store.subscription(&now.id).unwrap().is_none());
+}
+
+#[tokio::test]
+async fn an_integration_or_a_connection_that_was_changed_meanwhile_is_not_replaced() {
+    let store = store();
+    let integration = store.integration_in_use().await;
+    let pinned = Integration { version: Some(1), ..integration.clone() };
+    store.replace_integration(&integration, &pinned).await.unwrap();
+    let other = Integration { version: Some(2), ..integration.clone() };
+    assert!(matches!(store.replace_integration(&integration, &other).await, Err(Error::Changed)));
+    assert_eq!(store.integration(&integration.key).unwrap().unwrap().version, Some(1));
+    let twin = Integration { id: crate::id::IntegrationId::new(), ..integration.clone() };
+    assert!(
+        matches!(store.put_integration(&twin).await, Err(Error::Changed)),
+        "it was made by somebody else meanwhile"
+    );
+    let connection = store.connection("acme").unwrap().unwrap();
+    let named = |name: &str| crate::connection::Connection { name: Some(name.into()), ..connection.clone() };
+    store.replace_connection(&connection, &named("first")).await.unwrap();
+    assert!(matches!(store.replace_connection(&connection, &named("second")).await, Err(Error::Changed)));
+    assert_eq!(store.connection("acme").unwrap().unwrap().name.as_deref(), Some("first"));
+}
