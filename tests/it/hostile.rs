@@ -108,7 +108,8 @@ async fn a_handler_that_recurses_without_end_or_never_settles_is_500() {
     assert_eq!(recursed.status, 500, "{}", recursed.text());
     assert!(["handler_failed", "handler_crashed"].contains(&recursed.json()["code"].as_str().unwrap()));
     scene.others_are_served().await;
-    scene.fails("never-settles", "", 500, "handler_crashed").await;
+    // One engine traps where nothing more can happen, another sees it and says so.
+    scene.ends("never-settles", &[(500, "handler_crashed"), (500, "handler_failed")]).await;
 }
 
 #[tokio::test]
@@ -216,7 +217,11 @@ async fn a_handler_reaches_no_network() {
     let scene = Scene::start().await;
     let record = scene.fails("calls-api", "", 500, "handler_failed").await;
     let message = record["error"]["message"].as_str().unwrap();
-    assert!(message.contains("apiClient") || message.contains("get-event-selector"), "{message}");
+    // Not every engine names what was not there, but all name what was wanted of it.
+    assert!(
+        ["apiClient", "get-event-selector", "'get' of undefined"].iter().any(|it| message.contains(it)),
+        "{message}"
+    );
     scene.fails("fetches", "", 500, "handler_failed").await;
 }
 
