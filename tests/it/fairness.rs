@@ -1,7 +1,7 @@
 //! Whether one destination or one customer delays the deliveries of others. The tests send little and ask only that
 //! the others do not wait for the slow ones. Measured in full, against a host without anything slow, by
 //! `PATCHBAY_FAIRNESS=1 cargo test --locked --test it fairness:: -- --nocapture --test-threads=1`
-//! (`PATCHBAY_FAIRNESS_HOST` names another binary, such as one of a release build).
+//! (`PATCHBAY_TEST_HOST` names another binary, such as one of a release build).
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -126,10 +126,7 @@ struct Receiver {
 
 impl Scene {
     async fn start(plan: Plan, burden: Burden) -> Scene {
-        let mut settings = Settings::default().with("egress-allow", "127.0.0.0/8").without("retry-gaps-ms");
-        if let Some(binary) = std::env::var_os("PATCHBAY_FAIRNESS_HOST") {
-            settings = settings.with_program(binary);
-        }
+        let settings = Settings::default().with("egress-allow", "127.0.0.0/8").without("retry-gaps-ms");
         let (start, latencies) = (Instant::now(), Arc::default());
         let receiver = Receiver { start, latencies: Arc::clone(&latencies) };
         let (receiver, silence) = (receiver.listen().await, silence().await);

@@ -21,9 +21,12 @@ pub(crate) const PUBLIC_URL: &str = "https://hooks.example.test/patchbay";
 /// How long a start or a stop may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Another server than the one that was built with the tests, such as that of a release build.
+const OTHER_HOST: &str = "PATCHBAY_TEST_HOST";
+
 /// The command line's settings, by name, and the environment.
 #[derive(Clone)]
-pub(crate) struct Settings(BTreeMap<&'static str, String>, BTreeMap<&'static str, OsString>, Option<OsString>);
+pub(crate) struct Settings(BTreeMap<&'static str, String>, BTreeMap<&'static str, OsString>);
 
 impl Default for Settings {
     fn default() -> Settings {
@@ -34,7 +37,7 @@ impl Default for Settings {
             ("retry-gaps-ms", "50,50,50"),
             ("retry-jitter-pct", "0"),
         ];
-        Settings(settings.map(|(name, value)| (name, value.to_owned())).into(), BTreeMap::new(), None)
+        Settings(settings.map(|(name, value)| (name, value.to_owned())).into(), BTreeMap::new())
     }
 }
 
@@ -46,12 +49,6 @@ impl Settings {
 
     pub(crate) fn with_env(mut self, name: &'static str, value: impl Into<OsString>) -> Settings {
         self.1.insert(name, value.into());
-        self
-    }
-
-    /// Another binary than the one under test.
-    pub(crate) fn with_program(mut self, program: impl Into<OsString>) -> Settings {
-        self.2 = Some(program.into());
         self
     }
 
@@ -179,7 +176,8 @@ fn new_space() -> TempDir {
 fn command(folder: &Path, settings: &Settings, log: &Path) -> Command {
     fs::create_dir_all(log.parent().unwrap()).unwrap();
     let log_file = fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
-    let mut command = Command::new(settings.2.as_deref().unwrap_or(env!("CARGO_BIN_EXE_patchbay").as_ref()));
+    let mut command =
+        Command::new(std::env::var_os(OTHER_HOST).unwrap_or_else(|| env!("CARGO_BIN_EXE_patchbay").into()));
     command.arg("serve").arg("--data").arg(folder);
     for (name, value) in &settings.0 {
         command.arg(format!("--{name}={value}"));
