@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use self::page::{BODY_BYTES, PAGE_BYTES, Page};
+use self::page::{BODY_BYTES, PAGE_BYTES, Page, View};
 use super::sync::sync_folder;
 use crate::id::SubscriptionId;
 use crate::subscription::Recipient;
@@ -22,10 +22,13 @@ use crate::subscription::Recipient;
 pub(super) type Address = [u8; 32];
 
 /// Part of the buckets' room, in per cent, that entries take before there is one bucket more.
-const FILL_PCT_MAX: u64 = 60;
+const FILL_PCT_MAX: u64 = 50;
 const BUCKETS_MIN: u32 = 16;
 /// Raised when pages or entries look different.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+/// Larger files grow by so much with one write: Linux then keeps them in memory in pieces of this size, and finds one of a
+/// few thousand sooner than one of a million. In larger pieces it takes long to find what to write.
+const EXTENT_BYTES: u64 = 256 << 10;
 
 pub(super) struct RouteTable {
     folder: PathBuf,
@@ -110,9 +113,11 @@ impl RouteTable {
     /// Who listens to an address, in the order in which they were made.
     pub(super) fn find(&self, address: &Address) -> io::Result<Vec<Recipient>> {
         let mut found = Vec::new();
+        let mut bytes = [0; PAGE_BYTES];
         let mut place = Some(Place::Bucket(self.bucket_of(address)));
         while let Some(at) = place {
-            let page = self.read(at)?;
+            self.fetch(at, &mut bytes)?;
+            let page = View::of(&bytes)?;
             for entry in page.entries().filter(|entry| entry.starts_with(address)) {
                 found.push(decode(entry)?);
             }
@@ -230,14 +235,21 @@ impl RouteTable {
     }
 
     fn read(&self, place: Place) -> io::Result<Page> {
-        let (file, offset) = self.find_page(place);
         let mut bytes = [0; PAGE_BYTES];
-        file.read_exact_at(&mut bytes, offset)?;
+        self.fetch(place, &mut bytes)?;
         Page::decode(&bytes)
+    }
+
+    fn fetch(&self, place: Place, bytes: &mut [u8; PAGE_BYTES]) -> io::Result<()> {
+        let (file, offset) = self.find_page(place);
+        file.read_exact_at(bytes, offset)
     }
 
     fn write(&self, place: Place, page: &Page) -> io::Result<()> {
         let (file, offset) = self.find_page(place);
+        if offset % EXTENT_BYTES == 0 && offset > 0 {
+            extend(file, offset)?;
+        }
         file.write_all_at(&page.encode(), offset)
     }
 
@@ -248,6 +260,14 @@ impl RouteTable {
         };
         (file, u64::from(number) * PAGE_BYTES as u64)
     }
+}
+
+/// Makes room from `offset` on, unless it is there: a file grows page by page, so an extent's first page comes first.
+fn extend(file: &File, offset: u64) -> io::Result<()> {
+    if file.metadata()?.len() > offset {
+        return Ok(());
+    }
+    file.write_all_at(&vec![0; usize::try_from(EXTENT_BYTES).unwrap_or_default()], offset)
 }
 
 /// An entry: the address, then id, connection and customer with their lengths, then the order.

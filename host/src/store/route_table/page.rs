@@ -2,13 +2,40 @@
 
 use std::io;
 
-pub(super) const PAGE_BYTES: usize = 2_048;
+/// As many as a few entries take: a lookup that finds it in no processor's cache waits for each line of it.
+pub(super) const PAGE_BYTES: usize = 1_024;
 /// What of it entries may take.
 pub(super) const BODY_BYTES: usize = PAGE_BYTES - HEAD_BYTES;
 /// Check sum, following page, length of the body.
 const HEAD_BYTES: usize = 10;
 /// In the place of a following page.
 const NONE: u32 = u32::MAX;
+
+/// A page as it was read, for who changes nothing.
+pub(super) struct View<'b> {
+    pub(super) next: Option<u32>,
+    body: &'b [u8],
+}
+
+impl<'b> View<'b> {
+    pub(super) fn of(bytes: &'b [u8; PAGE_BYTES]) -> io::Result<View<'b>> {
+        let read = || {
+            let (check, rest) = bytes.split_first_chunk::<4>()?;
+            if crc32fast::hash(rest) != u32::from_be_bytes(*check) {
+                return None;
+            }
+            let (next, rest) = rest.split_first_chunk::<4>()?;
+            let (used, rest) = rest.split_first_chunk::<2>()?;
+            let next = Some(u32::from_be_bytes(*next)).filter(|next| *next != NONE);
+            Some(View { next, body: rest.get(..usize::from(u16::from_be_bytes(*used)))? })
+        };
+        read().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a page of the routing table is damaged"))
+    }
+
+    pub(super) fn entries(&self) -> impl Iterator<Item = &'b [u8]> {
+        entries(self.body)
+    }
+}
 
 #[derive(Default)]
 pub(super) struct Page {
@@ -22,17 +49,8 @@ impl Page {
     }
 
     pub(super) fn decode(bytes: &[u8; PAGE_BYTES]) -> io::Result<Page> {
-        let read = || {
-            let (check, rest) = bytes.split_first_chunk::<4>()?;
-            if crc32fast::hash(rest) != u32::from_be_bytes(*check) {
-                return None;
-            }
-            let (next, rest) = rest.split_first_chunk::<4>()?;
-            let (used, rest) = rest.split_first_chunk::<2>()?;
-            let next = Some(u32::from_be_bytes(*next)).filter(|next| *next != NONE);
-            Some(Page { next, body: rest.get(..usize::from(u16::from_be_bytes(*used)))?.to_vec() })
-        };
-        read().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a page of the routing table is damaged"))
+        let view = View::of(bytes)?;
+        Ok(Page { next: view.next, body: view.body.to_vec() })
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {
@@ -47,13 +65,7 @@ impl Page {
     }
 
     pub(super) fn entries(&self) -> impl Iterator<Item = &[u8]> {
-        let mut rest = self.body.as_slice();
-        std::iter::from_fn(move || {
-            let (length, after) = rest.split_first_chunk::<2>()?;
-            let (entry, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
-            rest = after;
-            Some(entry)
-        })
+        entries(&self.body)
     }
 
     /// Adds an entry; `false` if there is no room for it.
@@ -80,4 +92,14 @@ impl Page {
         self.body = left.body;
         removed
     }
+}
+
+fn entries(body: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = body;
+    std::iter::from_fn(move || {
+        let (length, after) = rest.split_first_chunk::<2>()?;
+        let (entry, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        rest = after;
+        Some(entry)
+    })
 }
