@@ -8,7 +8,7 @@ use sled::transaction::TransactionalTree;
 
 use super::failing;
 use super::keys::{Key, Table, split_time, time_bytes};
-use super::lanes::Lanes;
+use super::lanes::{Due, Lanes};
 use super::order::leave;
 use super::page::Order;
 use super::turns::{Heard, Way};
@@ -22,6 +22,8 @@ use crate::subscription::{Reason, Status, Subscription};
 
 /// How many attempts a delivery remembers; older ones are forgotten when people retry again and again.
 const ATTEMPTS_KEPT_MAX: usize = 50;
+/// How much of a lane's queue is read at once, where it is due.
+const DUE_READ_AT_ONCE_MAX: usize = 16;
 /// How far the queue is counted: beyond that it is simply long.
 const QUEUED_COUNTED_MAX: usize = 1_000_000;
 
@@ -101,21 +103,35 @@ impl Store {
                 lanes.goes(lane, way);
                 continue;
             }
-            let found = self.first_due(&lanes, &lane)?.filter(|(at, _)| *at <= now_ms).map(|(_, id)| id);
+            let is_due = self.next_at(&mut lanes, &lane, now_ms)?.is_some_and(|at| at <= now_ms);
+            let found = if is_due { lanes.take(&lane) } else { None };
             if let Some(id) = &found {
                 lanes.claimed(&lane, id);
             }
-            let next = self.first_due(&lanes, &lane)?.map(|(at, _)| at);
+            let next = self.next_at(&mut lanes, &lane, now_ms)?;
             lanes.looked(&lane, next);
             let Some(id) = found else { continue };
-            if let Some(delivery) = self.delivery(&id)? {
+            let delivery = self.delivery(&id)?.filter(|found| found.status == DeliveryStatus::Pending);
+            if let Some(delivery) = delivery {
                 let event = self.event(&delivery.event)?;
                 return Ok(Some(Claim { delivery, event, subscription }));
             }
-            // It expired this very moment: its place is free.
+            // It expired or ended since the queue was read: its place is free.
             lanes.ended(&lane, &id, Heard::NotAsked);
             lanes.looked(&lane, next);
         }
+    }
+
+    /// When the next one of a lane is due that is not under way. What is due by now is read in runs.
+    fn next_at(&self, lanes: &mut Lanes, lane: &SubscriptionId, now_ms: i64) -> Result<Option<i64>, Error> {
+        if let Some(at) = lanes.first(lane) {
+            return Ok(Some(at));
+        }
+        let mut read = self.queue(lanes, lane, DUE_READ_AT_ONCE_MAX)?;
+        let at = read.first().map(|(at, _)| *at);
+        read.retain(|(at, _)| *at <= now_ms);
+        lanes.read(lane, read);
+        Ok(at)
     }
 
     /// Which way the deliveries of a subscription go. Those of one that was deleted go nowhere and take no time.
@@ -164,16 +180,18 @@ impl Store {
             self.judge(tx, &delivery.subscription, &attempt, &settlement)
         })?;
         drop(chains);
-        self.end(claim, heard)?;
+        let is_queue_as_it_was = matches!(settlement, Settlement::Delivered) && follower.is_none();
+        self.end(claim, heard, is_queue_as_it_was)?;
         Ok(disabled)
     }
 
     /// Ends a delivery that waits for a disabled subscription as dead; `false` where it does not, any more.
     pub(super) fn end_parked_delivery(&self, delivery: &Delivery, why: &str) -> Result<bool, Error> {
-        let lanes = self.lanes();
+        let mut lanes = self.lanes();
         if lanes.is_in_flight(&delivery.subscription, &delivery.id) {
             return Ok(false);
         }
+        lanes.forget_read(&delivery.subscription);
         let attempt = Attempt { at: clock::now(), took_ms: 0, answer: None, error: Some(why.to_owned()) };
         let chains = delivery.chain.is_some().then(|| self.chains());
         let follower = self.next_in_chain(delivery)?;
@@ -236,7 +254,7 @@ impl Store {
     /// Forgets that a destination asked for patience: it is another one, or a person wants it tried now.
     pub(super) fn lift_hold(&self, lane: &SubscriptionId) -> Result<(), Error> {
         let mut lanes = self.lanes();
-        let next = self.first_due(&lanes, lane)?.map(|(at, _)| at);
+        let next = self.first_due(&lanes, lane)?;
         lanes.lift(lane, next);
         self.inner.due.notify_one();
         Ok(())
@@ -244,14 +262,21 @@ impl Store {
 
     /// Gives a claim back untried.
     pub(crate) fn release(&self, claim: &Claim) -> Result<(), Error> {
-        self.end(claim, Heard::NotAsked)
+        self.end(claim, Heard::NotAsked, false)
     }
 
-    fn end(&self, claim: &Claim, heard: Heard) -> Result<(), Error> {
+    /// `is_queue_as_it_was` but for the claim itself, which is not in it any more.
+    fn end(&self, claim: &Claim, heard: Heard, is_queue_as_it_was: bool) -> Result<(), Error> {
         let lane = &claim.delivery.subscription;
         let mut lanes = self.lanes();
         lanes.ended(lane, &claim.delivery.id, heard);
-        let next = self.first_due(&lanes, lane)?.map(|(at, _)| at);
+        if !is_queue_as_it_was {
+            lanes.forget_read(lane);
+        }
+        let next = match lanes.first(lane) {
+            Some(at) => Some(at),
+            None => self.first_due(&lanes, lane)?,
+        };
         lanes.looked(lane, next);
         self.inner.due.notify_one();
         Ok(())
@@ -373,18 +398,25 @@ impl Store {
         self.inner.due.notify_one();
     }
 
-    /// The first delivery of a lane that is not under way, and when it is due.
-    pub(super) fn first_due(&self, lanes: &Lanes, lane: &SubscriptionId) -> Result<Option<(i64, DeliveryId)>, Error> {
+    /// When the first delivery of a lane is due that is not under way.
+    pub(super) fn first_due(&self, lanes: &Lanes, lane: &SubscriptionId) -> Result<Option<i64>, Error> {
+        Ok(self.queue(lanes, lane, 1)?.first().map(|(at, _)| *at))
+    }
+
+    /// How a lane's queue begins, without what is under way.
+    fn queue(&self, lanes: &Lanes, lane: &SubscriptionId, count: usize) -> Result<Vec<Due>, Error> {
         let prefix = lane_key(lane);
+        let mut first = Vec::new();
         for row in self.inner.tree.scan_prefix(&prefix) {
             let key = row?.0;
             let due = split_time(prefix.tail_of(&key))
                 .and_then(|(at, id)| Some((at, DeliveryId::parse(std::str::from_utf8(id).ok()?)?)));
-            if let Some((at, id)) = due.filter(|(_, id)| !lanes.is_in_flight(lane, id)) {
-                return Ok(Some((at, id)));
+            first.extend(due.filter(|(_, id)| !lanes.is_in_flight(lane, id)));
+            if first.len() == count {
+                break;
             }
         }
-        Ok(None)
+        Ok(first)
     }
 
     /// Finds every lane that has something due, by jumping from lane to lane.
@@ -395,7 +427,7 @@ impl Store {
             let key = row?.0;
             let Some(lane) = lane_of(&queue, &key) else { return Ok(()) };
             let mut lanes = self.lanes();
-            if let Some((at, _)) = self.first_due(&lanes, &lane)? {
+            if let Some(at) = self.first_due(&lanes, &lane)? {
                 lanes.due(&lane, at);
             }
             from = lane_key(&lane).tail([0xff; 9]).as_ref().to_vec();

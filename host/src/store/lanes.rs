@@ -2,8 +2,12 @@
 //! lane, and one that asks for patience gets nothing of its lane. Kept in memory and rebuilt at start, holds excepted. No
 //! I/O, no clock. Who goes first of those that are due is `turns.rs`.
 
+mod window;
+
 use std::collections::{BTreeSet, HashMap};
 
+pub(super) use self::window::Due;
+use self::window::Windows;
 use super::turns::{Bounds, Heard, Turns, Way};
 use crate::id::{DeliveryId, SubscriptionId};
 
@@ -12,6 +16,7 @@ pub(super) struct Lanes {
     lanes: HashMap<SubscriptionId, Lane>,
     timers: BTreeSet<(i64, SubscriptionId)>,
     turns: Turns,
+    windows: Windows,
 }
 
 #[derive(Default)]
@@ -43,11 +48,13 @@ impl Lanes {
             lanes: HashMap::new(),
             timers: BTreeSet::new(),
             turns: Turns::new(bounds),
+            windows: Windows::default(),
         }
     }
 
     /// Something in this lane is due at `at_ms`.
     pub(super) fn due(&mut self, id: &SubscriptionId, at_ms: i64) {
+        self.windows.came(id, at_ms);
         let per_subscription_max = self.per_subscription_max;
         let lane = self.lanes.entry(id.clone()).or_default();
         let at_ms = lane.not_before(at_ms);
@@ -134,6 +141,26 @@ impl Lanes {
         self.lanes.get(lane).is_some_and(|lane| lane.in_flight.contains_key(delivery))
     }
 
+    /// How the lane's queue begins, without what is under way.
+    pub(super) fn read(&mut self, id: &SubscriptionId, first: Vec<Due>) {
+        self.windows.fill(id, first);
+    }
+
+    /// What was read of the lane's queue and not taken: when the first of it is due.
+    pub(super) fn first(&self, id: &SubscriptionId) -> Option<i64> {
+        self.windows.first(id).map(|(at, _)| *at)
+    }
+
+    /// Takes that one.
+    pub(super) fn take(&mut self, id: &SubscriptionId) -> Option<DeliveryId> {
+        self.windows.take(id)
+    }
+
+    /// Something in the lane's queue is not as it was read.
+    pub(super) fn forget_read(&mut self, id: &SubscriptionId) {
+        self.windows.forget(id);
+    }
+
     /// `delivery` of the lane whose turn it was is under way. The caller goes on with `looked`.
     pub(super) fn claimed(&mut self, id: &SubscriptionId, delivery: &DeliveryId) {
         let Some(lane) = self.lanes.get_mut(id) else { return };
@@ -155,12 +182,14 @@ impl Lanes {
     }
 
     pub(super) fn park(&mut self, id: &SubscriptionId) {
+        self.windows.forget(id);
         self.leave_timer(id);
         self.place(id, Place::Parked);
     }
 
     pub(super) fn resume(&mut self, id: &SubscriptionId, next_ms: Option<i64>) {
         if self.lanes.get(id).is_some_and(|lane| lane.place == Place::Parked) {
+            self.windows.forget(id);
             self.place(id, Place::Idle);
             self.set(id, next_ms);
         }
@@ -193,6 +222,7 @@ impl Lanes {
         if !self.lanes.get(id).is_some_and(|lane| lane.in_flight.is_empty()) {
             return self.place(id, Place::Idle);
         }
+        self.windows.forget(id);
         if let Some(way) = self.lanes.remove(id).and_then(|lane| lane.way) {
             self.turns.leave(&way);
         }

@@ -203,7 +203,7 @@ impl Store {
 
     fn resume_lane(&self, id: &SubscriptionId) -> Result<(), Error> {
         let mut lanes = self.inner.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = self.first_due(&lanes, id)?.map(|(at, _)| at);
+        let next = self.first_due(&lanes, id)?;
         lanes.resume(id, next);
         self.inner.due.notify_one();
         Ok(())

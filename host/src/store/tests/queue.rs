@@ -45,6 +45,39 @@ async fn events_due_at_the_same_time_are_claimed_in_the_order_in_which_they_came
 }
 
 #[tokio::test]
+async fn what_comes_to_be_due_before_others_goes_before_them_whatever_was_read_of_the_queue() {
+    let store = store_with(|options| options.attempts.per_subscription_max = 1);
+    let integration = store.integration_in_use().await;
+    store.subscribe(&integration, "user:1").await;
+    store.receive(&integration, (0..9).map(|_| event(["user:1"])).collect(), at(10)).await;
+    let claim = store.claim_one(at(20));
+    let sooner = store.receive_one(&integration, &["user:1"], at(5)).await;
+    store.settle_as(&claim, at(20), Settlement::Delivered);
+    let claim = store.claim_one(at(20));
+    assert_eq!(claim.delivery.event, sooner);
+    store.settle_as(&claim, at(20), Settlement::RetryAt(at(7)));
+    let again = store.claim_one(at(20));
+    assert_eq!(again.delivery.id, claim.delivery.id);
+    store.release(&again).unwrap();
+    assert_eq!(store.claim_one(at(20)).delivery.id, claim.delivery.id);
+}
+
+#[tokio::test]
+async fn what_expired_since_the_queue_was_read_is_claimed_no_more_and_what_follows_it_is() {
+    let store = store_with(|options| options.attempts.per_subscription_max = 1);
+    let integration = store.integration_in_use().await;
+    store.subscribe(&integration, "user:1").await;
+    for ms in 0..3 {
+        store.receive_one(&integration, &["user:1"], at(ms)).await;
+    }
+    let last = store.receive_one(&integration, &["user:1"], at(1_000)).await;
+    let claim = store.claim_one(at(2_000));
+    assert_eq!(store.expire(at(500)).unwrap(), 3);
+    store.settle_as(&claim, at(2_000), Settlement::Delivered);
+    assert_eq!(store.claim_one(at(2_000)).delivery.event, last);
+}
+
+#[tokio::test]
 async fn a_claim_holds_all_that_an_attempt_needs() {
     let store = store();
     let integration = store.integration_in_use().await;
