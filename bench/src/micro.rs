@@ -33,6 +33,9 @@ const WAIT_MAX: Duration = Duration::from_secs(30);
 
 const BODY_BYTES: usize = 1 << 10;
 
+/// What a kept webhook with its event counts for, roughly.
+const BYTES_OF_A_WEBHOOK: u64 = 4 << 10;
+
 #[derive(Clone, Copy)]
 pub(crate) struct Sizes {
     pub(crate) stored_connectors: usize,
@@ -264,13 +267,23 @@ async fn connectors(parts: &Parts, sizes: Sizes) -> anyhow::Result<String> {
     Ok(rows)
 }
 
-/// Memory over many webhooks, as a curve.
+/// Memory over many webhooks, as a curve: where all of them are kept, and where there is room for some.
 async fn memory(parts: &Parts, sizes: Sizes) -> anyhow::Result<String> {
-    let mut rows = String::new();
     // The fastest, so that many webhooks take little time.
     let (engine, path) = bundles(parts).pop().context("no bundle")?;
-    let mut host = Place::new(&parts.patchbay, &parts.data.join("memory")).start()?;
-    let webhook_path = use_bundle(&host, &std::fs::read(path)?, parts).await?;
+    let bundle = std::fs::read(path)?;
+    let all = memory_curve(parts, sizes, &bundle, &[]).await?;
+    let room = format!("{}", sizes.webhooks / 10 * BYTES_OF_A_WEBHOOK);
+    let some = memory_curve(parts, sizes, &bundle, &["--retention-bytes", &room, "--sweep-gap-ms", "1000"]).await?;
+    Ok(row(&format!("memory over webhooks, {engine}, all kept"), &all)
+        + &row(&format!("memory over webhooks, {engine}, about a tenth kept"), &some))
+}
+
+async fn memory_curve(parts: &Parts, sizes: Sizes, bundle: &[u8], settings: &[&str]) -> anyhow::Result<String> {
+    let mut place = Place::new(&parts.patchbay, &parts.data.join("memory"));
+    place.settings = settings.iter().map(ToString::to_string).collect();
+    let mut host = place.start()?;
+    let webhook_path = use_bundle(&host, bundle, parts).await?;
     let (mut taken, mut points) = (0, vec![format!("0: {}", memory_of(&host)?)]);
     let step = sizes.webhooks / 10;
     while taken < sizes.webhooks {
@@ -281,9 +294,9 @@ async fn memory(parts: &Parts, sizes: Sizes) -> anyhow::Result<String> {
         points.push(format!("{taken}: {}", memory_of(&host)?));
         say(points.last().map_or("", String::as_str));
     }
-    rows.push_str(&row(&format!("memory over webhooks, {engine}"), &points.join("<br>")));
     host.process.stop()?;
-    Ok(rows)
+    std::fs::remove_dir_all(&place.data)?;
+    Ok(points.join("<br>"))
 }
 
 async fn use_bundle(host: &Host, bundle: &[u8], parts: &Parts) -> anyhow::Result<String> {

@@ -42,6 +42,7 @@ const GRANTS: &[(&str, &str, &[Kind])] = &[
     ("GET", "/v1/connectors/{key}/versions", &[Upload, Read]),
     ("GET", "/v1/connectors/{key}/versions/{version}", &[Upload, Read]),
     ("DELETE", "/v1/connectors/{key}/versions/{version}", ADMIN_ONLY),
+    ("GET", "/v1/uploads/{digest}", &[Upload, Read]),
     ("GET", "/v1/integrations", &[Read]),
     ("GET", "/v1/integrations/{key}", &[Read]),
     ("PUT", "/v1/integrations/{key}", ADMIN_ONLY),
@@ -141,7 +142,8 @@ mod tests {
     fn reading_changes_nothing_and_uploading_reads_no_events() {
         for (method, route, _) in GRANTS {
             assert!(!Scope::Read.may(method, route) || *method == "GET", "{method} {route}");
-            assert!(!Scope::Upload.may(method, route) || route.starts_with("/v1/connectors"), "{method} {route}");
+            let is_of_bundles = route.starts_with("/v1/connectors") || route.starts_with("/v1/uploads");
+            assert!(!Scope::Upload.may(method, route) || is_of_bundles, "{method} {route}");
         }
     }
 

@@ -24,6 +24,7 @@ use crate::sandbox::{self, Loaded, Sandbox};
 use crate::secret::{Vault, sha256_hex};
 use crate::store::{self, PageRequest, Store, Swept};
 use crate::targets::Targets;
+use crate::upload::Uploads;
 use crate::{bundle, clock, deliver, http};
 
 /// The shortest pause between two sweeps.
@@ -39,6 +40,7 @@ pub(crate) struct App {
     /// Places for webhook requests under way.
     pub(crate) webhook_requests: Semaphore,
     pub(crate) idempotency_keys: UnderWay,
+    pub(crate) uploads: Uploads,
     /// Held while requests are replayed.
     pub(crate) replays: tokio::sync::Mutex<()>,
     pub(crate) metrics: Metrics,
@@ -87,6 +89,7 @@ impl App {
             egress,
             webhook_requests,
             idempotency_keys,
+            uploads: Uploads::default(),
             replays: tokio::sync::Mutex::default(),
             api_rates,
             webhook_rates,

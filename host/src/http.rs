@@ -22,6 +22,7 @@ mod server;
 mod subscriptions;
 mod tls;
 mod tokens;
+mod uploads;
 mod webhook_requests;
 mod webhooks;
 
@@ -53,6 +54,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/connectors/{key}", get(connectors::show))
         .route("/connectors/{key}/versions", get(connectors::list_versions))
         .route("/connectors/{key}/versions/{version}", get(connectors::show_version).delete(connectors::remove_version))
+        .route("/uploads/{digest}", get(uploads::show))
         .route("/integrations", get(integrations::list))
         .route(
             "/integrations/{key}",

@@ -1,11 +1,15 @@
 //! The way of a bundle: read it, compile it, check that it is a connector, keep it. A version never changes.
 
+mod under_way;
+
 use bytes::Bytes;
 
 use crate::app::App;
 use crate::connector::ConnectorVersion;
 use crate::secret::sha256_hex;
 use crate::{bundle, clock, sandbox, store};
+
+pub(crate) use under_way::{Step, Upload, Uploads};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -26,7 +30,13 @@ pub(crate) async fn upload(app: &App, bundle: Bytes) -> Result<(ConnectorVersion
         return Ok((earlier, false));
     }
     let component = sha256_hex(&contents.component);
-    app.sandbox.load(&component, || Ok::<_, store::Error>(contents.component.into())).await?;
+    let under_way = app.uploads.begin(&digest, &manifest.connector.key);
+    let component_bytes = || {
+        // It is asked for when its turn to be compiled has come.
+        under_way.reaches(Step::Compiling);
+        Ok::<_, store::Error>(contents.component.into())
+    };
+    app.sandbox.load(&component, component_bytes).await?;
     let version = ConnectorVersion {
         connector: manifest.connector.key.clone(),
         version: 0,

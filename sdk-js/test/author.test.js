@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -96,10 +97,39 @@ test('push uploads the bundle and says its version', async (t) => {
   assert.equal(status, 0);
   assert.equal(stdout, `sound version 3  sha256:ab  ${url}\n`);
   // The token first: an upload that it does not allow would break off before the answer.
-  assert.deepEqual(asked.map((each) => each.line), ['GET /v1/connectors?limit=1', 'POST /v1/connectors']);
+  const lines = asked.map((each) => each.line).filter((line) => !line.startsWith('GET /v1/uploads/'));
+  assert.deepEqual(lines, ['GET /v1/connectors?limit=1', 'POST /v1/connectors']);
   assert.ok(asked.every((each) => each.headers.authorization === 'Bearer secret-token'));
-  assert.equal(asked[1].headers['content-type'], 'application/wasm');
-  assert.ok(asked[1].size > 1_000_000);
+  const uploaded = asked.find((each) => each.line.startsWith('POST'));
+  assert.equal(uploaded.headers['content-type'], 'application/wasm');
+  assert.ok(uploaded.size > 1_000_000);
+});
+
+test('push says what the host does with the bundle until it answers', async (t) => {
+  const statuses = ['waiting', 'compiling', 'compiling'];
+  let digest;
+  let answer;
+  const server = createServer(async (request, response) => {
+    const hash = createHash('sha256');
+    for await (const piece of request) hash.update(piece);
+    response.setHeader('content-type', 'application/json');
+    if (request.method === 'POST') {
+      digest = hash.digest('hex');
+      answer = () => response.end(JSON.stringify({ key: 'sound', version: 3, digest: `sha256:${digest}` }));
+    } else if (request.url === `/v1/uploads/sha256:${digest}`) {
+      response.end(JSON.stringify({ status: statuses.shift() }));
+      if (statuses.length === 0) answer();
+    } else {
+      response.writeHead(request.url.startsWith('/v1/uploads/') ? 404 : 200).end('{}');
+    }
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${server.address().port}`;
+  const { status, stdout, stderr } = await run(['push', await folderWith(), '--host', url, '--token', 'secret-token']);
+  assert.equal(status, 0, stderr);
+  assert.equal(stdout, `sound version 3 (it was there already)  sha256:${digest}  ${url}\n`);
+  assert.match(stderr, /upload\nthe host compiles another bundle first\nthe host compiles it, the first one of an engine for up to a minute\n$/);
 });
 
 test('a refusal is told in the words of the host', async (t) => {

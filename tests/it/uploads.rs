@@ -2,13 +2,15 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
+use aws_lc_rs::digest::{SHA256, digest};
 use reqwest::Method;
 use serde_json::{Value, json};
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
 use wit_parser::{ManglingAndAbi, Resolve};
 
-use crate::harness::{Answer, Host, Settings, build, connector_folder, repository, section};
+use crate::harness::{Answer, Host, Settings, build, connector_folder, core_module, repository, section};
 
 const MANIFEST_SECTION: &str = "patchbay:manifest";
 
@@ -221,6 +223,61 @@ async fn a_bundle_of_the_sdk_lists_its_webhooks_and_events() {
     let connector = host.api.get("/v1/connectors/echo").await.expect(200);
     assert!(connector["digest"].as_str().unwrap().starts_with("sha256:"));
     assert_eq!(connector["manifest"]["connector"]["key"], "echo");
+}
+
+/// A bundle that takes long to compile, and the path of its upload.
+fn slow_to_compile(build: u32) -> (Vec<u8>, String) {
+    let step =
+        |number: u32| format!("(local.set 0 (i64.mul (i64.rotl (local.get 0) (i64.const {number})) (local.get 0)))");
+    let body: String = (0..40).map(step).collect();
+    let function =
+        |number| format!("(func (param i64) (result i64) (local.set 0 (i64.const {number})) {body} (local.get 0))");
+    let functions: String = (0..3_000).map(|number| function(number * 10 + build)).collect();
+    let mut component = connector();
+    core_module(&mut component, &wat::parse_str(format!("(module {functions})")).unwrap());
+    let bundle = with_manifest(component, manifest().to_string());
+    let path = format!("/v1/uploads/sha256:{}", hex::encode(digest(&SHA256, &bundle)));
+    (bundle, path)
+}
+
+/// Asks for an upload until it has this status.
+async fn wait_for_upload(host: &Host, path: &str, status: &str) -> Value {
+    let start = Instant::now();
+    loop {
+        let answer = host.api.get(path).await;
+        if answer.status == 200 && answer.json()["status"] == status {
+            return answer.json();
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "never {status}: {}", answer.text());
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+#[tokio::test]
+async fn while_a_bundle_is_compiled_its_upload_can_be_seen_and_then_its_version() {
+    let host = Host::start_empty(Settings::default()).await;
+    let ((first, path), (second, path_of_second)) = (slow_to_compile(1), slow_to_compile(2));
+    host.api.get(&path).await.expect_problem(404, "not_found");
+    let (first, second, ()) = tokio::join!(host.api.upload(first), host.api.upload(second), async {
+        let compiling = wait_for_either(&host, [&path, &path_of_second]).await;
+        let waiting = if compiling == path { &path_of_second } else { &path };
+        let upload = wait_for_upload(&host, waiting, "waiting").await;
+        assert_eq!(
+            (&upload["connector"], waiting.ends_with(upload["digest"].as_str().unwrap())),
+            (&json!("dummy"), true)
+        );
+        wait_for_upload(&host, waiting, "compiling").await;
+    });
+    for (uploaded, path) in [(first, path), (second, path_of_second)] {
+        assert!(path.ends_with(uploaded.expect(201)["digest"].as_str().unwrap()), "{path}");
+        host.api.get(&path).await.expect_problem(404, "not_found");
+    }
+}
+
+/// The first of two uploads that is compiled.
+async fn wait_for_either<'p>(host: &Host, paths: [&'p str; 2]) -> &'p str {
+    let [one, other] = paths.map(|path| Box::pin(wait_for_upload(host, path, "compiling")));
+    tokio::select! { _ = one => paths[0], _ = other => paths[1] }
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

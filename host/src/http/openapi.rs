@@ -10,7 +10,7 @@ use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
 
 use super::codes::CODES;
 use super::{connections, connectors, customers, deliveries, error, events, health, integrations, metrics};
-use super::{replays, subscriptions, tokens, webhook_requests, webhooks};
+use super::{replays, subscriptions, tokens, uploads, webhook_requests, webhooks};
 
 /// What any call may be answered: no token, not allowed, too often, a failure of the server.
 const ALWAYS: &[u16] = &[401, 403, 429, 500, 503];
@@ -27,6 +27,7 @@ const WITH_BODY: &[u16] = &[400, 413, 422];
         connectors::list_versions,
         connectors::show_version,
         connectors::remove_version,
+        uploads::show,
         integrations::put,
         integrations::patch,
         integrations::list,

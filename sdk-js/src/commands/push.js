@@ -8,6 +8,12 @@ import { printProblems } from '../print.js';
 import { progressPrinter } from '../progress.js';
 import { UsageError } from '../usage-error.js';
 
+/** @type {Record<string, string>} */
+const UPLOAD_STEPS = {
+  waiting: 'the host compiles another bundle first',
+  compiling: 'the host compiles it, the first one of an engine for up to a minute',
+};
+
 /**
  * @param {string} folder
  * @param {{ engine?: string, host?: string, token?: string, component?: string }} values
@@ -21,8 +27,12 @@ export async function runPush(folder, { engine, host: url = process.env.PATCHBAY
     const made = await (component === undefined ? build(folder, { engine, onProgress: progress.show }) : bundle(folder, { component }));
     progress.end();
     printProblems(folder, made.warnings);
-    progress.show('upload (the host compiles a new component, which takes up to a minute the first time)', 0);
-    const { status, body } = await host.upload(await readFile(made.path));
+    progress.show('upload', 0);
+    let [last, since] = ['', 0];
+    const { status, body } = await host.upload(await readFile(made.path), (step) => {
+      if (step !== last) [last, since] = [step, Date.now()];
+      progress.show(UPLOAD_STEPS[step] ?? step, Date.now() - since);
+    });
     progress.end();
     const news = status === 201 ? '' : ' (it was there already)';
     process.stdout.write(`${body.key} version ${body.version}${news}  ${body.digest}  ${host.url}\n`);

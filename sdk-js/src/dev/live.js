@@ -46,7 +46,11 @@ export class Live {
     const made = await build(this.folder, { output, engine });
     const builtAt = performance.now();
     printProblems(this.folder, made.warnings);
-    const { body } = await host.upload(await readFile(made.path));
+    let isCompiled = false;
+    const { body } = await host.upload(await readFile(made.path), (status) => {
+      if (status === 'compiling' && !isCompiled) show('the host compiles it, the first one of an engine for up to a minute');
+      isCompiled ||= status === 'compiling';
+    });
     const uploadedAt = performance.now();
     const given = await parameters();
     // By its number: a change that was undone is an old version again, and not the newest.

@@ -3,7 +3,13 @@
  * Never prints the token.
  */
 
+import { createHash } from 'node:crypto';
+
 /** @typedef {{ status: number, body: any }} Answer */
+/** @typedef {'waiting' | 'compiling'} UploadStatus what a host does with a bundle before it answers */
+
+/** How often it is asked for that. */
+const ASK_INTERVAL_MS = 500;
 
 export class Host {
   #token;
@@ -23,11 +29,24 @@ export class Host {
   /**
    * Uploads a bundle; 200 where the host has the same bytes already.
    * @param {Uint8Array} bundle
+   * @param {(status: UploadStatus) => void} [onStatus] called now and then until the host answers
    */
-  async upload(bundle) {
+  async upload(bundle, onStatus = () => {}) {
     // A host that refuses the token hangs up before it has read so long a body, and its answer would be lost.
     await this.get('/v1/connectors?limit=1');
-    return this.#call('POST', '/v1/connectors', bundle, 'application/wasm');
+    const path = `/v1/uploads/sha256:${createHash('sha256').update(bundle).digest('hex')}`;
+    let isAnswered = false;
+    const asking = setInterval(async () => {
+      // A host that has not read all of it yet, or that is older than this, knows of no upload.
+      const upload = await this.get(path).catch(() => undefined);
+      if (upload && !isAnswered) onStatus(upload.status);
+    }, ASK_INTERVAL_MS);
+    try {
+      return await this.#call('POST', '/v1/connectors', bundle, 'application/wasm');
+    } finally {
+      isAnswered = true;
+      clearInterval(asking);
+    }
   }
 
   /** @param {string} path */

@@ -69,6 +69,13 @@ pub(crate) fn section(component: &mut Vec<u8>, name: &str, data: &[u8]) {
     component.extend(content);
 }
 
+/// Adds a core module that nothing uses.
+pub(crate) fn core_module(component: &mut Vec<u8>, module: &[u8]) {
+    component.push(1);
+    component.extend(leb128(module.len()));
+    component.extend(module);
+}
+
 fn leb128(mut value: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     loop {
