@@ -6,13 +6,12 @@ import { UsageError } from './usage-error.js';
 /**
  * @typedef {object} Engine
  * @property {string} name as `spec.yml` and `--engine` spell it
- * @property {string} tool the npm package that makes its components
+ * @property {string} [tool] the npm package that makes its components; without one the engine is a file of the SDK
  * @property {string} process the module that runs that package
  * @property {string} runtime the module of all that the SDK brings into a bundle
  * @property {string} [url] what brings `URL` into bundles that name it, where the engine has none
- * @property {Record<string, boolean>} supported parts of the language that the bundler has to write in another way
  * @property {boolean} loadsFiles whether a component can be made of several files
- * @property {boolean} runsCalls whether the bundle itself has to run an async call to its end
+ * @property {boolean} ownsEventLoop whether timers are the SDK's, and the engine asks the bundle to run them
  */
 
 /** @type {Record<string, Engine>} */
@@ -22,20 +21,16 @@ export const ENGINES = {
     tool: '@bytecodealliance/componentize-js',
     process: 'src/component/componentize-process.js',
     runtime: 'src/guest/runtime.js',
-    supported: {},
     loadsFiles: false,
-    runsCalls: false,
+    ownsEventLoop: false,
   },
   quickjs: {
     name: 'quickjs',
-    tool: 'componentize-qjs',
     process: 'src/component/quickjs-process.js',
     runtime: 'src/guest/quickjs/runtime.js',
     url: 'src/guest/quickjs/url.js',
-    // Written as generators they use the Promise of the bundle, which can be run to its end from inside.
-    supported: { 'async-await': false, 'async-generator': false, 'for-await': false },
     loadsFiles: true,
-    runsCalls: true,
+    ownsEventLoop: true,
   },
 };
 

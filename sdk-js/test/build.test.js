@@ -64,8 +64,8 @@ test('the seed example builds to a component with its manifest', async () => {
 test('the engine is that of spec.yml, unless another is asked for', async () => {
   const root = await folderWith({ 'spec.yml': `${SOUND['spec.yml']}engine: quickjs\n` });
   const small = await build(root);
-  assert.equal(small.manifest.build.engine, 'componentize-qjs 0.4.5');
-  assert.ok(small.size < 4 << 20, `${small.size} bytes`);
+  assert.equal(small.manifest.build.engine, 'quickjs-ng 0.16.2');
+  assert.ok(small.size < 3 << 20, `${small.size} bytes`);
   const large = await build(root, { engine: 'starlingmonkey' });
   assert.equal(large.manifest.build.engine, 'componentize-js 0.23.0');
 });

@@ -19,6 +19,11 @@ const TABLES_PER_CALL: u32 = 16;
 const TABLE_ELEMENTS_MAX: usize = 100_000;
 const CORE_INSTANCE_BYTES_MAX: usize = 4 << 20;
 
+/// The stack of a call, of which the guest may use the larger part: an interpreter needs about 1 KB for each call of JavaScript
+/// that waits for another. Only what was touched takes memory.
+const STACK_BYTES: usize = 2 << 20;
+const GUEST_STACK_BYTES: usize = 3 << 19;
+
 /// Memory of a slot that stays in place between calls and is written anew for the next: what a call of a JavaScript engine
 /// writes to. See `resident`.
 const KEEP_RESIDENT_BYTES: usize = 4 << 20;
@@ -57,6 +62,8 @@ fn compiler_config() -> Config {
         .wasm_relaxed_simd(false)
         .wasm_wide_arithmetic(false)
         .wasm_custom_page_sizes(false)
+        .async_stack_size(STACK_BYTES)
+        .max_wasm_stack(GUEST_STACK_BYTES)
         .native_unwind_info(false)
         .generate_address_map(false);
     config

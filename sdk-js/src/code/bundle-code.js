@@ -59,7 +59,6 @@ function options(connector, engine) {
     // Packages choose their build for browsers, which is the one that does without node.
     platform: 'browser',
     target: 'es2022',
-    supported: engine.supported,
     define: { global: 'globalThis', 'process.env.NODE_ENV': '"production"' },
     // Without white space the bundle has no comments, which would name folders of this machine.
     minifyWhitespace: true,

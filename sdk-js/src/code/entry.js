@@ -14,8 +14,8 @@ const DEFAULT_EXPORT = /^[ \t]*(export\s+default\b|export\s*\{[^}]*\bdefault\b|m
  * @param {import('../engines.js').Engine} engine
  * @returns {string} JavaScript
  */
-export function entryModule({ root, webhooks, events, apiClient }, { runsCalls, url }) {
-  const runtimeNames = ['connector', ...(runsCalls ? ['run', 'makeRoom'] : [])];
+export function entryModule({ root, webhooks, events, apiClient }, { ownsEventLoop, url }) {
+  const runtimeNames = ['connector', ...(ownsEventLoop ? ['forgetRandom', 'runNextTimer'] : [])];
   /** @type {string[]} */
   const imports = [];
   const method = (/** @type {import('../folder/read-folder.js').Implementation | undefined} */ implementation) => {
@@ -38,17 +38,15 @@ export function entryModule({ root, webhooks, events, apiClient }, { runsCalls, 
   const webhookTable = table(webhooks.map(({ key, handle }) => [key, handle]));
   const eventTable = table(events.map(({ key, selector }) => [key, selector]));
   const client = method(apiClient?.implementation);
-  const exported = (/** @type {string} */ name) => (runsCalls ? `(request) => patchbay_run(() => methods.${name}(request))` : `methods.${name}`);
   return [
     `import '${SDK_PREFIX}first';`,
     ...(url === undefined ? [] : [`import '${SDK_PREFIX}url';`]),
     `import { ${runtimeNames.map((name) => `${name} as patchbay_${name}`).join(', ')} } from '${SDK_PREFIX}runtime';`,
     ...imports,
     `const methods = patchbay_connector({ webhooks: ${webhookTable}, events: ${eventTable}, makeApiClient: ${client} });`,
-    `const onWebhookRequest = ${exported('handle')};`,
-    `const onSelectorRequest = ${exported('getEventSelector')};`,
+    'const { handle: onWebhookRequest, getEventSelector: onSelectorRequest } = methods;',
     'export { onWebhookRequest as handle, onSelectorRequest as getEventSelector };',
-    ...(runsCalls ? ['patchbay_makeRoom();'] : []),
+    ...(ownsEventLoop ? ['export { patchbay_runNextTimer as runNextTimer };', 'patchbay_forgetRandom();'] : []),
   ].join('\n');
 }
 

@@ -20,7 +20,7 @@ const NODE_MODULES = { nodeBuffer: 'src/guest/node-buffer.js', nodeCrypto: 'src/
  * @param {import('../engines.js').Engine} engine
  * @returns {Promise<Runtime>}
  */
-export async function bundleRuntime({ runtime, url, supported, loadsFiles }) {
+export async function bundleRuntime({ runtime, url, loadsFiles }) {
   const { outputFiles, metafile } = await build({
     entryPoints: [runtime, ...(url === undefined ? [] : [url]), ...Object.values(NODE_MODULES)],
     absWorkingDir: SDK_ROOT,
@@ -32,8 +32,7 @@ export async function bundleRuntime({ runtime, url, supported, loadsFiles }) {
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
-    supported,
-    external: ['patchbay:*', 'wasi:*'],
+    external: ['patchbay:*'],
     define: { global: 'globalThis' },
     // Minified, it neither names folders of this machine nor carries what nobody needs at run time.
     minify: true,

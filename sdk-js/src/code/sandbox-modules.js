@@ -21,13 +21,12 @@ const NODE_MODULES = new Map([
 export const RUNTIME_FILE = 'runtime.js';
 export const URL_FILE = 'url.js';
 
-/** What the runtime imports of the contract, and of the system where its engine lacks something. */
+/** What the runtime imports of the contract, and of its engine. */
 const CONTRACT = new Map([
   ['patchbay:connector/log@0.1.0', ['write']],
   ['patchbay:connector/api-client@0.1.0', ['send']],
   ['patchbay:connector/crypto@0.1.0', ['digest', 'hmac', 'equal', 'verify', 'sign']],
-  ['wasi:clocks/monotonic-clock@0.2.0', ['subscribeDuration']],
-  ['wasi:random/random@0.2.0', ['getRandomBytes']],
+  ['patchbay:engine', ['sleep', 'randomBytes', 'encodeUtf8', 'decodeUtf8', 'encodeLatin1', 'decodeLatin1']],
 ]);
 
 const NAMESPACE = 'sdk';
@@ -73,7 +72,7 @@ export const sandboxModules = (engine) => ({
       return file === undefined ? { path, namespace: NAMESPACE } : { path: `./${file}`, external: true };
     });
 
-    build.onResolve({ filter: /^(patchbay:connector|wasi:[a-z]+)\// }, ({ path, importer, namespace }) => {
+    build.onResolve({ filter: /^patchbay:(connector\/|engine$)/ }, ({ path, importer, namespace }) => {
       if (namespace !== NAMESPACE) {
         return mistake(`a connector cannot import \`${path}\` itself`, 'Use what the function is given: `apiClient`, `console`, `node:crypto`.');
       }

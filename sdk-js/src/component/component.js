@@ -14,6 +14,8 @@ import { keepReady, runTool } from './tool-process.js';
 
 const TICK_MS = 1000;
 const SDK_ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** What the SDK's own engine was built of. @type {{ version: string, sha256: string }} */
+const OWN_ENGINE = JSON.parse(readFileSync(join(SDK_ROOT, 'engine/quickjs.json'), 'utf8'));
 
 /** @typedef {import('../engines.js').Engine} Engine */
 
@@ -22,7 +24,7 @@ const SDK_ROOT = fileURLToPath(new URL('../..', import.meta.url));
  * @param {Engine} engine
  */
 export function toolOf({ tool }) {
-  return `${tool.split('/').at(-1)} ${versionOf(tool)}`;
+  return tool === undefined ? OWN_ENGINE.version : `${tool.split('/').at(-1)} ${versionOf(tool)}`;
 }
 
 /**
@@ -95,7 +97,7 @@ function programOf(engine, wit) {
  * @param {string} wit
  */
 async function cacheKey(code, engine, wit) {
-  const hash = createHash('sha256').update(`${toolOf(engine)}\0`);
+  const hash = createHash('sha256').update(`${toolOf(engine)}\0${engine.tool === undefined ? OWN_ENGINE.sha256 : ''}\0`);
   // What is beside the process says how the component is made, so a change to it must not meet an old component.
   for (const [folder, ending] of [[wit, '.wit'], [dirname(join(SDK_ROOT, engine.process)), '.js']]) {
     for (const name of (await readdir(folder)).filter((each) => each.endsWith(ending)).sort()) {

@@ -5,14 +5,14 @@
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { MODULE_NAME } from '../code/bundle-code.js';
 
-/** Each engine's tool has its own words. */
+/** Each engine has its own words. */
 const UNKNOWN_IMPORTS = [
   /attempted to call an unknown imported function: '(?<where>[^']+)' '(?<name>[^']+)'/,
   /unknown import: `(?<where>[^`#]+)#(?<name>[^`]+)` has not been defined/,
 ];
 const TOP_LEVEL_EXCEPTIONS = [
   /evaluating top-level script\n(?<place>\S+:\d+:\d+) (?<message>.+)/,
-  /JavaScript module(?: evaluation)?: (?!Failed)(?:Error: )?(?<message>.+)\n +at (?:.* \()?(?<place>[^\s(]+:\d+:\d+)/,
+  /module evaluation: (?:Error: )?(?<message>.+)\n +at (?:.* \()?(?<place>[^\s(]+:\d+:\d+)/,
 ];
 const PLACE = new RegExp(`[^\\s@('"]*${MODULE_NAME.replace('.', '\\.')}:(\\d+):(\\d+)`, 'g');
 

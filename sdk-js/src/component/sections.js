@@ -1,5 +1,5 @@
 /**
- * Reads and appends custom sections of a WebAssembly binary. Changes no other byte.
+ * Reads and writes the sections of a WebAssembly binary. Knows nothing of what is in them, but for the names of custom ones.
  */
 
 const CUSTOM_SECTION = 0;
@@ -25,20 +25,37 @@ export function appendSection(binary, name, text) {
  * @returns {Buffer | undefined}
  */
 export function findSection(binary, name) {
-  const bytes = Buffer.from(binary.buffer, binary.byteOffset, binary.byteLength);
-  for (let offset = HEADER_BYTES; offset < bytes.length; ) {
-    const id = bytes[offset];
-    const size = readLeb128(bytes, offset + 1);
-    const end = size.next + size.value;
-    if (end > bytes.length) throw new RangeError('the file ends in the middle of a section');
-    if (id === CUSTOM_SECTION) {
-      const length = readLeb128(bytes, size.next);
-      const nameEnd = length.next + length.value;
-      if (bytes.toString('utf8', length.next, nameEnd) === name) return bytes.subarray(nameEnd, end);
-    }
-    offset = end;
+  for (const { id, content } of sectionsOf(binary)) {
+    if (id !== CUSTOM_SECTION) continue;
+    const { value: length, next } = readLeb128(content, 0);
+    if (content.toString('utf8', next, next + length) === name) return content.subarray(next + length);
   }
   return undefined;
+}
+
+/**
+ * The sections of a module or a component, in order.
+ * @param {Uint8Array} binary
+ * @returns {Generator<{ id: number, content: Buffer }>}
+ */
+export function* sectionsOf(binary) {
+  const bytes = Buffer.from(binary.buffer, binary.byteOffset, binary.byteLength);
+  for (let offset = HEADER_BYTES; offset < bytes.length; ) {
+    const { value: size, next } = readLeb128(bytes, offset + 1);
+    if (next + size > bytes.length) throw new RangeError('the file ends in the middle of a section');
+    yield { id: bytes[offset], content: bytes.subarray(next, next + size) };
+    offset = next + size;
+  }
+}
+
+/**
+ * The binary with other sections.
+ * @param {Uint8Array} binary
+ * @param {{ id: number, content: Uint8Array }[]} sections
+ */
+export function withSections(binary, sections) {
+  const written = sections.flatMap(({ id, content }) => [Buffer.of(id), leb128(content.length), content]);
+  return Buffer.concat([binary.subarray(0, HEADER_BYTES), ...written]);
 }
 
 /**
@@ -53,8 +70,8 @@ export function whyNotComponent(binary) {
   return 'it is not a WebAssembly file';
 }
 
-/** @param {number} value */
-function leb128(value) {
+/** @param {number} value a whole number, not negative */
+export function leb128(value) {
   const bytes = [];
   do {
     const rest = Math.floor(value / 128);
@@ -68,7 +85,7 @@ function leb128(value) {
  * @param {Buffer} bytes
  * @param {number} offset
  */
-function readLeb128(bytes, offset) {
+export function readLeb128(bytes, offset) {
   let value = 0;
   for (let index = 0; index < 5; index++) {
     const byte = bytes[offset + index];

@@ -3,6 +3,9 @@
  * these are the rest, in terms of those.
  */
 
+// @ts-ignore: this module exists only inside the component.
+import { write } from 'patchbay:connector/log@0.1.0';
+
 /** @type {Map<string, number>} */
 const counts = new Map();
 /** @type {Map<string, number>} */
@@ -10,8 +13,7 @@ const starts = new Map();
 
 /** @type {Record<string, (...args: any[]) => void>} */
 export const bareConsole = {
-  // While the bundle is built there is nowhere to print to.
-  log: () => undefined,
+  log: (line) => write('info', line),
   assert: (condition, ...args) => condition || console.error('Assertion failed:', ...args),
   clear: () => undefined,
   count: (label = 'default') => {

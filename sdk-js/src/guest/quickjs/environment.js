@@ -3,8 +3,6 @@
  */
 import './buffer.js';
 import { bareConsole } from './console.js';
-import { Promise } from './promise.js';
-import { queueMicrotask } from './queue.js';
 import { getRandomValues, random } from './random.js';
 import { structuredClone } from './structured-clone.js';
 import { TextDecoder, TextEncoder } from './text-encoding.js';
@@ -14,7 +12,6 @@ import { URLSearchParams } from './url-search-params.js';
 const FRAMES_MAX = 40;
 
 const surface = {
-  Promise,
   queueMicrotask,
   TextEncoder,
   TextDecoder,
@@ -29,10 +26,15 @@ const surface = {
 };
 for (const [name, value] of Object.entries(surface)) define(globalThis, name, value);
 define(Math, 'random', random);
-// It makes promises of the engine's own kind, which nothing here would ever settle.
-Reflect.deleteProperty(Array, 'fromAsync');
 // The engine's ten would be used up by what runs the call.
 /** @type {any} */ (Error).stackTraceLimit = FRAMES_MAX;
+
+/** @param {() => void} callback */
+function queueMicrotask(callback) {
+  if (typeof callback !== 'function') throw new TypeError('queueMicrotask needs a function');
+  // Nobody could catch it: it belongs into the log, and what else waits goes on.
+  Promise.resolve().then(callback).catch((error) => console.error(error));
+}
 
 /**
  * @param {object} owner

@@ -3,7 +3,7 @@
  * for every request.
  */
 // @ts-ignore: this module exists only inside the component.
-import { getRandomBytes } from 'wasi:random/random@0.2.0';
+import { randomBytes } from 'patchbay:engine';
 
 const FILL_BYTES_MAX = 65_536;
 const POOL_BYTES = 128;
@@ -21,7 +21,7 @@ export function forgetRandom() {
 /** @returns {number} 0 ≤ n < 1 */
 export function random() {
   if (used + DOUBLE_BYTES > pool.byteLength) {
-    const { buffer, byteOffset, byteLength } = getRandomBytes(POOL_BYTES);
+    const { buffer, byteOffset, byteLength } = randomBytes(POOL_BYTES);
     pool = new DataView(buffer, byteOffset, byteLength);
     used = 0;
   }
@@ -42,6 +42,6 @@ export function getRandomValues(view) {
   if (view.byteLength > FILL_BYTES_MAX) {
     throw new DOMException(`getRandomValues fills ${FILL_BYTES_MAX} bytes at most`, 'QuotaExceededError');
   }
-  new Uint8Array(view.buffer, view.byteOffset, view.byteLength).set(getRandomBytes(view.byteLength));
+  new Uint8Array(view.buffer, view.byteOffset, view.byteLength).set(randomBytes(view.byteLength));
   return view;
 }

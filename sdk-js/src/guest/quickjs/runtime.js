@@ -4,5 +4,5 @@
 import './environment.js';
 
 export * from '../runtime.js';
-export { makeRoom } from './snapshot.js';
-export { run } from './run.js';
+export { forgetRandom } from './random.js';
+export { runNextTimer } from './timers.js';

@@ -2,9 +2,7 @@
  * `setTimeout` and its relatives. While a call waits for nothing but a timer, the instance sleeps in the host.
  */
 // @ts-ignore: this module exists only inside the component.
-import { subscribeDuration } from 'wasi:clocks/monotonic-clock@0.2.0';
-
-const NANOSECONDS = 1e6;
+import { sleep } from 'patchbay:engine';
 
 /** @typedef {{ dueAt: number, run: () => void, everyMs?: number }} Timer */
 
@@ -36,7 +34,7 @@ export function clearTimeout(id) {
 }
 
 /**
- * Sleeps until the next timer is due, and runs it.
+ * Sleeps until the next timer is due, and runs it. The engine calls this when a call waits for nothing else.
  * @returns {boolean} whether there was one
  */
 export function runNextTimer() {
@@ -75,11 +73,4 @@ function next() {
   let first;
   for (const each of timers) if (first === undefined || each[1].dueAt < first[1].dueAt) first = each;
   return first;
-}
-
-/** @param {number} ms */
-function sleep(ms) {
-  const pollable = subscribeDuration(Math.ceil(ms * NANOSECONDS));
-  pollable.block();
-  pollable[Symbol.dispose]?.();
 }

@@ -2,7 +2,6 @@
  * `URLSearchParams` by the URL standard. Forms need it in every bundle; the whole of `URL` is much larger, and comes only into
  * bundles that name it (then with a class of its own for this).
  */
-import { decodeUtf8 } from './utf8.js';
 
 /** @typedef {[string, string]} Pair */
 
@@ -154,7 +153,7 @@ function decode(part) {
  * @param {string} part
  */
 function decodeMalformed(part) {
-  return part.replace(/(?:%[0-9a-f]{2}){1,4096}/gi, (run) => decodeUtf8(/** @type {any} */ (Uint8Array).fromHex(run.replaceAll('%', ''))));
+  return part.replace(/(?:%[0-9a-f]{2}){1,4096}/gi, (run) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(/** @type {any} */ (Uint8Array).fromHex(run.replaceAll('%', ''))));
 }
 
 /** @param {string} value */

@@ -1,0 +1,30 @@
+/* What the files of the engine share: one QuickJS context, values that cross between it and the contract, and its modules. */
+#ifndef PATCHBAY_ENGINE_H
+#define PATCHBAY_ENGINE_H
+
+#include "connector.h"
+#include "quickjs.h"
+
+/* The only context. An instance serves one call and is gone, so nothing that a call makes is ever freed. */
+extern JSContext *context;
+
+/* values.c: every function that reads a value from JavaScript answers false where an exception is pending. */
+void make_keys(void);
+JSValue text_to_js(connector_string_t text);
+JSValue bytes_to_js(connector_list_u8_t bytes);
+JSValue tagged(const char *tag, JSValue value);
+JSValue webhook_request_to_js(const connector_webhook_request_t *request);
+JSValue selector_request_to_js(const connector_selector_request_t *request);
+JSValue api_results_to_js(const patchbay_connector_api_client_list_result_response_failure_t *results);
+bool text_from_js(JSValueConst value, connector_string_t *text);
+bool bytes_from_js(JSValueConst value, connector_list_u8_t *bytes);
+bool handle_result_from_js(JSValueConst value, connector_handle_result_t *result);
+bool event_selector_from_js(JSValueConst value, connector_event_selector_t *selector);
+bool failure_from_js(JSValueConst value, connector_failure_t *failure);
+bool api_requests_from_js(JSValueConst value, patchbay_connector_api_client_list_request_t *requests);
+JSValue member(JSValueConst object, const char *key);
+
+/* modules.c: what JavaScript can import of the contract and of the engine. */
+JSModuleDef *native_module(const char *name);
+
+#endif

@@ -1,0 +1,22 @@
+# What `build` changes in quickjs.c.
+
+# A stack that ends: the engine knows none on WebAssembly, and endless recursion would end in a trap instead of a RangeError.
+/rt->stack_size = JS_DEFAULT_STACK_SIZE;/,/#endif/ s/#ifdef __wasi__/#if 0/
+/^static void update_stack_limit/,/^}/ s/defined\(__wasi__\)/0/
+
+# The check looks at the stack in memory; the other one, which the host watches, cannot be seen from here. So whatever checks
+# takes so much of the former that it ends first.
+s/^static inline bool js_check_stack_overflow\(JSRuntime \*rt, size_t alloca_size\)/#define js_check_stack_overflow(rt, size) ({ __asm__ volatile("" : : "r"(__builtin_alloca(256))); js_is_beyond_stack(rt, size); })\
+static inline bool js_is_beyond_stack(JSRuntime *rt, size_t alloca_size)/
+
+# What is frozen (freeze.c) is not counted.
+/^#define JS_REF_COUNT\(p\)/ a\
+#define JS_FROZEN (1 << 30)\
+static inline void js_ref(const void *p) { if (JS_REF_COUNT(p) != JS_FROZEN) JS_REF_COUNT(p)++; }\
+static inline int js_unref(const void *p) { return JS_REF_COUNT(p) == JS_FROZEN ? JS_FROZEN : --JS_REF_COUNT(p); }
+s/JS_REF_COUNT\(([a-z_>-]+)\)\+\+/js_ref(\1)/
+s/--JS_REF_COUNT\(([a-z_>-]+)\)/js_unref(\1)/
+s/JS_REF_COUNT\(([a-z_>-]+)\)--/js_unref(\1)/
+
+# Small arenas: a call begins one of each size that it needs, and every page of them has to be put back.
+s/^#define JS_ARENA_SIZE .*/#define JS_ARENA_SIZE 2048/
