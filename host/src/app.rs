@@ -287,6 +287,12 @@ fn tell(swept: &Swept) {
             "the room ran short: the oldest deliveries to disabled subscriptions ended as dead letters"
         );
     }
+    if swept.undelivered > 0 {
+        tracing::warn!(
+            deliveries = swept.undelivered,
+            "deliveries expired that had not been made: their subscriptions were disabled for as long as events are kept"
+        );
+    }
     if swept.is_still_short {
         tracing::error!("the room is short, and all that is kept is still to be delivered; see --retention-bytes");
     }

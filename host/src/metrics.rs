@@ -150,6 +150,7 @@ impl Metrics {
         add(&self.events_stopped_waiting, "count", swept.trimmed);
         add(&self.events_stopped_waiting, "size", swept.let_go_for_room);
         self.settled.get_or_create(&[("status", "dead")]).inc_by(swept.ended_for_room);
+        self.settled.get_or_create(&[("status", "expired")]).inc_by(swept.undelivered);
     }
 
     pub(crate) fn disabled(&self) {

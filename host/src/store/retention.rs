@@ -30,6 +30,8 @@ const EVENTS_TRIMMED_AT_ONCE_MAX: usize = 1_000;
 pub(crate) struct Swept {
     /// Requests that went because they were old.
     pub(crate) expired: u64,
+    /// Deliveries that went with them and had not been made.
+    pub(crate) undelivered: u64,
     /// Finished requests that went because there was too much of them.
     pub(crate) removed_for_room: u64,
     /// Events that wait no longer because too many did.
@@ -67,12 +69,16 @@ pub(super) enum Which {
 
 /// What became of an event that was to be removed.
 enum Removal {
-    Gone,
+    Gone {
+        undelivered: u64,
+    },
     /// It was routed meanwhile: look again.
     Changed,
     /// It is not finished.
     Stays,
 }
+
+const GONE_BEFORE: Removal = Removal::Gone { undelivered: 0 };
 
 impl Store {
     /// Removes what has expired and what there is too much of, and gives its room back; pass by pass, until it is done or
@@ -84,7 +90,8 @@ impl Store {
         let (store, is_stopping_now) = (self.clone(), is_stopping.clone());
         let mut walk = std::sync::Arc::clone(&self.inner.sweep).lock_owned().await;
         let mut swept = in_background(move || {
-            let mut swept = Swept { expired: store.expire_all(before, &is_stopping_now)?, ..Swept::default() };
+            let mut swept = Swept::default();
+            store.expire_all(before, &mut swept, &is_stopping_now)?;
             swept.trimmed = store.trim_unrouted(&is_stopping_now)?;
             store.make_room(&mut walk, &mut swept, &is_stopping_now)?;
             Ok(swept)
@@ -109,30 +116,29 @@ impl Store {
     }
 
     /// Removes all that has expired, pass by pass until nothing is left or `is_stopping`: a sweep that ended before would
-    /// fall behind for good where more comes in than one pass removes. Returns how many requests went.
-    pub(super) fn expire_all(&self, before: Timestamp, is_stopping: impl Fn() -> bool) -> Result<u64, Error> {
-        let mut removed = 0;
-        while !is_stopping() {
-            let in_this_pass = self.expire(before)?;
-            removed += in_this_pass as u64;
-            if in_this_pass < REQUESTS_REMOVED_AT_ONCE_MAX {
-                break;
-            }
-        }
-        Ok(removed)
+    /// fall behind for good where more comes in than one pass removes.
+    pub(super) fn expire_all(
+        &self,
+        before: Timestamp,
+        swept: &mut Swept,
+        is_stopping: impl Fn() -> bool,
+    ) -> Result<(), Error> {
+        while !is_stopping() && self.expire(before, swept)? == REQUESTS_REMOVED_AT_ONCE_MAX {}
+        Ok(())
     }
 
     /// One pass. Returns how many requests went.
-    pub(super) fn expire(&self, before: Timestamp) -> Result<usize, Error> {
+    pub(super) fn expire(&self, before: Timestamp, swept: &mut Swept) -> Result<usize, Error> {
         let mut removed = 0;
         for row in self.inner.tree.scan_prefix(Key::new(Table::Request)).take(REQUESTS_REMOVED_AT_ONCE_MAX) {
             let request: WebhookRequest = decode(&row?.1)?;
             if request.received_at >= before {
                 break;
             }
-            self.remove_request(&request, Which::All)?;
+            self.remove_request(&request, Which::All, swept)?;
             removed += 1;
         }
+        swept.expired += removed as u64;
         let before_ms = u64::try_from(before.as_millisecond()).unwrap_or(0);
         let files = self.inner.content.expire(SystemTime::UNIX_EPOCH + Duration::from_millis(before_ms))?;
         self.inner.room.forget(&self.inner.tree, &files)?;
@@ -182,11 +188,19 @@ impl Store {
     }
 
     /// Removes a request with its events and deliveries; `false` if some of it is not to go.
-    pub(super) fn remove_request(&self, request: &WebhookRequest, which: Which) -> Result<bool, Error> {
+    pub(super) fn remove_request(
+        &self,
+        request: &WebhookRequest,
+        which: Which,
+        swept: &mut Swept,
+    ) -> Result<bool, Error> {
         for event in self.events_of_request(&request.id)? {
             loop {
                 match self.remove_event(&event.id, which)? {
-                    Removal::Gone => break,
+                    Removal::Gone { undelivered } => {
+                        swept.undelivered += undelivered;
+                        break;
+                    }
                     Removal::Changed => {}
                     Removal::Stays => return Ok(false),
                 }
@@ -207,22 +221,23 @@ impl Store {
 
     /// Removes an event with its deliveries.
     fn remove_event(&self, id: &EventId, which: Which) -> Result<Removal, Error> {
-        let Some(before) = self.event(id)? else { return Ok(Removal::Gone) };
+        let Some(before) = self.event(id)? else { return Ok(GONE_BEFORE) };
         let deliveries = self.deliveries_of_event(id)?;
         let now = clock::now();
         let chains = deliveries.iter().any(|delivery| delivery.chain.is_some()).then(|| self.chains());
         let followers =
             deliveries.iter().map(|delivery| self.next_in_chain(delivery)).collect::<Result<Vec<_>, _>>()?;
         let removed = self.transact_going(|tx, going| {
-            let Some(event) = read::<RoutedEvent>(tx, &event_key(id))? else { return Ok(Removal::Gone) };
+            let Some(event) = read::<RoutedEvent>(tx, &event_key(id))? else { return Ok(GONE_BEFORE) };
             if event.delivery_count != before.delivery_count {
                 return Ok(Removal::Changed);
             }
             if which == Which::Finished && !is_finished(tx, &event, &deliveries)? {
                 return Ok(Removal::Stays);
             }
+            let mut undelivered = 0;
             for (delivery, follower) in deliveries.iter().zip(&followers) {
-                remove_delivery(tx, &delivery.id)?;
+                undelivered += u64::from(remove_delivery(tx, &delivery.id)? == Some(DeliveryStatus::Pending));
                 leave(tx, delivery, follower.as_ref(), now)?;
             }
             stop_waiting(tx, &event)?;
@@ -231,7 +246,7 @@ impl Store {
             going.content(event.payload);
             remove(tx, Key::new(Table::EventOfRequest).part(event.request.as_str()).tail(id.as_str()))?;
             remove(tx, event_key(id))?;
-            Ok(Removal::Gone)
+            Ok(Removal::Gone { undelivered })
         })?;
         drop(chains);
         for delivery in deliveries.iter().zip(&followers).filter_map(|(delivery, next)| next.as_ref().map(|_| delivery))
@@ -276,13 +291,14 @@ fn is_finished(tx: &TransactionalTree, event: &RoutedEvent, deliveries: &[Delive
     Ok(!event.is_waiting())
 }
 
-/// Read anew, for its place in the queue changes with every attempt.
-fn remove_delivery(tx: &TransactionalTree, id: &DeliveryId) -> Result<(), Abort> {
-    let Some(delivery) = read::<Delivery>(tx, &delivery_key(id))? else { return Ok(()) };
+/// Read anew, for its place in the queue changes with every attempt. Returns what it was.
+fn remove_delivery(tx: &TransactionalTree, id: &DeliveryId) -> Result<Option<DeliveryStatus>, Abort> {
+    let Some(delivery) = read::<Delivery>(tx, &delivery_key(id))? else { return Ok(None) };
     due_key(&delivery).map_or(Ok(()), |due| remove(tx, due))?;
     remove(tx, Key::new(Table::DeliveryOfEvent).part(delivery.event.as_str()).tail(id.as_str()))?;
     remove(tx, of_customer_key(&delivery))?;
-    remove(tx, delivery_key(id))
+    remove(tx, delivery_key(id))?;
+    Ok(Some(delivery.status))
 }
 
 /// Forgets the provider's id of an event, unless a later event bears it by now.

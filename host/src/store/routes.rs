@@ -83,7 +83,7 @@ impl Routes {
         let before = read()?;
         let changed = change().inspect_err(|error| {
             // A conflict changes nothing; of other failures nobody knows.
-            if !matches!(error, Error::Conflict(_)) {
+            if !matches!(error, Error::Conflict(_) | Error::Changed) {
                 self.shared.give_up(error);
             }
         })?;

@@ -96,7 +96,7 @@ impl Store {
             }
             walk.after = Some(request.id.clone());
             if self.standing(request)? == Standing::Finished {
-                swept.removed_for_room += u64::from(self.remove_request(request, Which::Finished)?);
+                swept.removed_for_room += u64::from(self.remove_request(request, Which::Finished, swept)?);
             }
         }
         Ok(requests.len() < REQUESTS_REMOVED_AT_ONCE_MAX)

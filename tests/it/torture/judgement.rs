@@ -44,6 +44,7 @@ pub(super) async fn judge(scene: &Scene, host: &mut Host, run: &Run<'_>) {
 pub(super) async fn check(scene: &Scene, api: &Api, young: Option<Instant>) {
     enable_all(api).await;
     settle(api).await;
+    show_disorders(scene, api).await;
     collect_dead_letters(scene).await;
     check_events(scene, api, young).await;
     check_deliveries(scene, api).await;
@@ -86,6 +87,16 @@ pub(super) async fn collect_dead_letters(scene: &Scene) {
             book.dead.extend(listener.map(|listener| (listener, number)));
             book.dead_ids.insert(id.to_owned());
         }
+    }
+}
+
+/// What is on record of deliveries that came in the wrong order, for whoever looks into it.
+async fn show_disorders(scene: &Scene, api: &Api) {
+    for id in scene.ledger.book().disorders.clone().into_iter().flatten() {
+        let delivery = api.get(&format!("/v1/deliveries/{id}")).await.json();
+        let event = api.get(&format!("/v1/events/{}", delivery["event"].as_str().unwrap_or_default())).await.json();
+        let path = format!("/v1/subscriptions/{}", delivery["subscription"].as_str().unwrap_or_default());
+        println!("{delivery}\n  {event}\n  {}", api.get(&path).await.json());
     }
 }
 

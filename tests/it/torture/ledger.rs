@@ -82,6 +82,10 @@ pub(super) struct Book {
     pub(super) dead: HashSet<(usize, usize)>,
     /// The deliveries that these were.
     pub(super) dead_ids: HashSet<String>,
+    /// The deliveries by which each listener accepted each event first.
+    first_ids: HashMap<(usize, usize), String>,
+    /// Pairs of deliveries that came in the wrong order.
+    pub(super) disorders: Vec<[String; 2]>,
     /// What must never happen, in words.
     pub(super) violations: Vec<String>,
     pub(super) counts: BTreeMap<&'static str, u64>,
@@ -162,7 +166,7 @@ impl Ledger {
     pub(super) fn asks_to_go(&self, listener: usize) {
         self.changes(listener);
         let now = self.now();
-        self.book().listeners[listener].asked_to_go = Some(now);
+        self.book().listeners[listener].asked_to_go.get_or_insert(now);
     }
 
     pub(super) fn is_gone(&self, listener: usize) {
@@ -193,11 +197,17 @@ impl Ledger {
     pub(super) fn accepted(&self, listener: usize, payload: &Payload, id: &str) {
         let position = self.now().position;
         let mut book = self.book();
-        if let Some(wrong) = book.out_of_order(listener, payload.number, id) {
+        if let Some(later) = book.out_of_order(listener, payload.number, id) {
+            let later_id = book.first_ids.get(&(listener, later)).cloned().unwrap_or_default();
+            book.disorders.push([id.to_owned(), later_id]);
             drop(book);
-            self.violation(wrong);
+            let number = payload.number;
+            self.violation(format!(
+                "event {number} came to listener {listener} after event {later}, which was sent later"
+            ));
             book = self.book();
         }
+        book.first_ids.entry((listener, payload.number)).or_insert_with(|| id.to_owned());
         book.note_latest(listener, payload.number);
         book.accepted.entry((listener, payload.number)).or_default().push(position);
         book.accepted_ids.entry(id.to_owned()).or_insert(position);
@@ -219,9 +229,9 @@ impl Book {
         is_late.then(|| format!("{payload:?} came to listener {listener}, which was deleted before it was sent"))
     }
 
-    /// Why it is too late for an event to be accepted for the first time: one that was not even sent when this one was
-    /// answered has been accepted before.
-    fn out_of_order(&self, listener: usize, number: usize, id: &str) -> Option<String> {
+    /// The event for which it is too late for this one to be accepted for the first time: it was not even sent when this one
+    /// was answered, and has been accepted before.
+    fn out_of_order(&self, listener: usize, number: usize, id: &str) -> Option<usize> {
         let answered = self.events.get(number)?.answered?;
         if !self.listeners.get(listener)?.is_ordered
             || self.accepted.contains_key(&(listener, number))
@@ -229,8 +239,7 @@ impl Book {
         {
             return None;
         }
-        let later = self.latest.get(&listener).filter(|later| self.events[**later].first_sent > answered.time)?;
-        Some(format!("event {number} came to listener {listener} after event {later}, which was sent later"))
+        self.latest.get(&listener).copied().filter(|later| self.events[*later].first_sent > answered.time)
     }
 
     fn note_latest(&mut self, listener: usize, number: usize) {
@@ -258,7 +267,12 @@ impl Book {
             for (name, _) in listeners.filter(|(_, listener)| is_owed(listener)) {
                 owed += 1;
                 if !self.accepted.contains_key(&(*name, number)) && !self.dead.contains(&(*name, number)) {
-                    lost.push(format!("event {number} of {:?} never reached listener {name}", event.place));
+                    let (place, ago) = (event.place, event.first_sent.elapsed());
+                    let off =
+                        self.listeners[*name].active.last().and_then(|(_, end)| Some(end.as_ref()?.time.elapsed()));
+                    lost.push(format!(
+                        "event {number} of {place:?} never reached listener {name}, sent {ago:.0?} ago; it is off since {off:.0?}"
+                    ));
                 }
             }
         }

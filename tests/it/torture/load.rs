@@ -155,7 +155,13 @@ async fn change_subscriptions(scene: Scene, mut random: Random) {
         } else {
             let index = random.below(living.len() as u64) as usize;
             match random.below(6) {
-                0 => unsubscribe(&scene, living.swap_remove(index)).await,
+                0 => {
+                    // Until it is answered: one that stayed there disabled would have its deliveries expire.
+                    let listener = living.swap_remove(index);
+                    while scene.goes_on() && !unsubscribe(&scene, listener).await {
+                        tokio::time::sleep(Duration::from_millis(5)).await;
+                    }
+                }
                 1 => switch(&scene, living[index], "disable").await,
                 2..=4 => switch(&scene, living[index], "enable").await,
                 _ => retry_a_dead_letter(&scene).await,
@@ -185,15 +191,18 @@ async fn subscribe(scene: &Scene, place: Place, kind: &str) -> Option<usize> {
     Some(listener)
 }
 
-async fn unsubscribe(scene: &Scene, listener: usize) {
+/// Returns whether its end was answered.
+async fn unsubscribe(scene: &Scene, listener: usize) -> bool {
     scene.ledger.asks_to_go(listener);
     let path = scene.path_of(listener);
-    let Some(api) = scene.api() else { return };
-    let Ok(response) = api.request(Method::DELETE, &path).send().await else { return };
-    if response.status().is_success() {
+    let Some(api) = scene.api() else { return false };
+    let Ok(response) = api.request(Method::DELETE, &path).send().await else { return false };
+    let is_gone = response.status().is_success() || response.status() == 404;
+    if is_gone {
         scene.ledger.is_gone(listener);
         scene.ledger.count("subscriptions deleted");
     }
+    is_gone
 }
 
 async fn switch(scene: &Scene, listener: usize, how: &str) {

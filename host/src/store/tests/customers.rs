@@ -126,7 +126,7 @@ async fn nothing_is_left_of_what_is_removed() {
     for claim in store.claim_all(at(0)) {
         store.settle_as(&claim, at(0), Settlement::Dead);
     }
-    store.expire(at(1)).unwrap();
+    store.expire(at(1), &mut Swept::default()).unwrap();
     for table in 50..80_u8 {
         if table != Table::CustomersListed as u8 {
             assert_eq!(store.inner.tree.scan_prefix([table]).count(), 0, "table {table}");

@@ -104,7 +104,7 @@ async fn a_head_that_expires_lets_the_next_one_go() {
     receive(&store, &integration, "a", at(0)).await;
     let second = receive(&store, &integration, "a", at(50)).await;
     store.settle_as(&store.claim_one(at(51)), at(51), Settlement::RetryAt(at(1_000_000)));
-    assert_eq!(store.expire(at(50)).unwrap(), 1);
+    assert_eq!(store.expire(at(50), &mut Swept::default()).unwrap(), 1);
     assert_eq!(store.claim_one(at(60)).delivery.event, second);
 }
 

@@ -72,7 +72,7 @@ async fn what_expired_since_the_queue_was_read_is_claimed_no_more_and_what_follo
     }
     let last = store.receive_one(&integration, &["user:1"], at(1_000)).await;
     let claim = store.claim_one(at(2_000));
-    assert_eq!(store.expire(at(500)).unwrap(), 3);
+    assert_eq!(store.expire(at(500), &mut Swept::default()).unwrap(), 3);
     store.settle_as(&claim, at(2_000), Settlement::Delivered);
     assert_eq!(store.claim_one(at(2_000)).delivery.event, last);
 }

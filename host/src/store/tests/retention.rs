@@ -23,7 +23,9 @@ async fn an_expired_request_goes_with_its_events_and_deliveries_and_no_other_doe
     let [routed, unrouted] = [0, 1].map(|index| store.events_of_request(&old.id).unwrap().remove(index).id);
     let delivery = store.deliveries_of_event(&routed).unwrap().remove(0).id;
 
-    assert_eq!(store.expire(at(10)).unwrap(), 1);
+    let mut swept = Swept::default();
+    assert_eq!(store.expire(at(10), &mut swept).unwrap(), 1);
+    assert_eq!((swept.expired, swept.undelivered), (1, 1));
     store.reopen();
     assert!(store.webhook_request(&old.id).unwrap().is_none());
     assert!(store.event(&routed).unwrap().is_none() && store.event(&unrouted).unwrap().is_none());
@@ -35,7 +37,7 @@ async fn an_expired_request_goes_with_its_events_and_deliveries_and_no_other_doe
     assert_eq!(store.claim_all(at(10)).len(), 1, "an expired delivery is not due");
     store.subscribe(&integration, "nobody").await;
     assert_eq!(store.claim_all(at(10)).len(), 1, "an expired event waits no more");
-    assert_eq!(store.expire(at(10)).unwrap(), 0);
+    assert_eq!(store.expire(at(10), &mut Swept::default()).unwrap(), 0);
 }
 
 #[tokio::test]
@@ -53,8 +55,11 @@ async fn more_than_one_pass_removes_expires_in_one_sweep_unless_it_is_stopped() 
         request.await.unwrap();
     }
     let young = store.receive(&integration, Vec::new(), at(1)).await;
-    assert_eq!(store.expire_all(at(1), || true).unwrap(), 0);
-    assert_eq!(store.expire_all(at(1), || false).unwrap(), expired as u64);
+    let mut swept = Swept::default();
+    store.expire_all(at(1), &mut swept, || true).unwrap();
+    assert_eq!(swept.expired, 0);
+    store.expire_all(at(1), &mut swept, || false).unwrap();
+    assert_eq!(swept.expired, expired as u64);
     let left = store.webhook_requests(&first_page(9), |_| true).unwrap().items;
     assert_eq!(left.into_iter().map(|request| request.id).collect::<Vec<_>>(), [young.id]);
 }
@@ -66,7 +71,7 @@ async fn a_claim_may_be_settled_after_its_delivery_has_expired() {
     store.subscribe(&integration, "user:1").await;
     store.receive_one(&integration, &["user:1"], at(0)).await;
     let claim = store.claim_one(at(0));
-    store.expire(at(1)).unwrap();
+    store.expire(at(1), &mut Swept::default()).unwrap();
     store.settle_as(&claim, at(1), Settlement::RetryAt(at(2)));
     assert!(store.delivery(&claim.delivery.id).unwrap().is_none());
     assert!(store.claim_due(at(2)).unwrap().is_none());
@@ -86,7 +91,7 @@ async fn content_expires_and_makes_room() {
         }
     };
     assert!(matches!(full, Error::Full { bytes_max: 8_000 }), "{full}");
-    store.expire(at(1)).unwrap();
+    store.expire(at(1), &mut Swept::default()).unwrap();
     assert!(store.content(first.unwrap().body).unwrap().is_none());
     receive(&store, &integration, HOOK, vec![event(["user:1"])], at(1)).await.unwrap();
 }
@@ -114,7 +119,9 @@ async fn content_that_has_not_expired_is_kept() {
     let before = clock::now();
     let request = store.receive(&integration, vec![event(["x".repeat(300)])], at(0)).await;
     store.receive(&integration, vec![event(["x".repeat(300)])], at(0)).await;
-    store.expire(clock::after_ms(Timestamp::UNIX_EPOCH, before.as_millisecond() as u64 - 1_000)).unwrap();
+    store
+        .expire(clock::after_ms(Timestamp::UNIX_EPOCH, before.as_millisecond() as u64 - 1_000), &mut Swept::default())
+        .unwrap();
     assert_eq!(store.content(request.content.unwrap().body).unwrap().unwrap(), "the body");
 }
 
@@ -123,7 +130,7 @@ async fn the_memory_of_a_provider_id_goes_with_its_event() {
     let store = store_with(|options| options.duplicate_window_ms = 1_000);
     let integration = store.integration_in_use().await;
     store.receive(&integration, vec![named("E1")], at(0)).await;
-    store.expire(at(1)).unwrap();
+    store.expire(at(1), &mut Swept::default()).unwrap();
     assert_eq!(store.receive(&integration, vec![named("E1")], at(2)).await.status, RequestStatus::Unrouted);
 }
 
@@ -133,7 +140,7 @@ async fn an_expired_event_does_not_take_along_the_memory_of_a_later_one() {
     let integration = store.integration_in_use().await;
     store.receive(&integration, vec![named("E1")], at(0)).await;
     store.receive(&integration, vec![named("E1")], at(1_500)).await;
-    store.expire(at(1_000)).unwrap();
+    store.expire(at(1_000), &mut Swept::default()).unwrap();
     assert_eq!(store.receive(&integration, vec![named("E1")], at(2_000)).await.status, RequestStatus::Duplicate);
 }
 
@@ -161,7 +168,7 @@ async fn events_that_were_routed_or_have_expired_do_not_count_as_waiting() {
     store.receive(&integration, vec![event(["old"]), event(["old"])], at(0)).await;
     store.receive(&integration, vec![event(["routed"]), event(["routed"])], at(1)).await;
     let kept = store.receive(&integration, vec![event(["kept"]), event(["kept"])], at(2)).await;
-    store.expire(at(1)).unwrap();
+    store.expire(at(1), &mut Swept::default()).unwrap();
     store.subscribe(&integration, "routed").await;
     assert_eq!(store.trim_unrouted(|| false).unwrap(), 0);
     store.subscribe(&integration, "kept").await;

@@ -358,10 +358,10 @@ async fn files_that_expire_before_their_requests_are_not_counted_off_twice() {
         store.receive(&integration, vec![], clock::after_ms(base, 3_600_000 + ms)).await;
     }
     // Their files are older than that, they themselves are not.
-    store.expire(clock::after_ms(base, 60_000)).unwrap();
+    store.expire(clock::after_ms(base, 60_000), &mut Swept::default()).unwrap();
     let files = store.inner.content.segments();
     assert!(files.len() <= 2, "{files:?}");
-    store.expire(clock::after_ms(base, 7_200_000)).unwrap();
+    store.expire(clock::after_ms(base, 7_200_000), &mut Swept::default()).unwrap();
     assert_eq!(store.inner.room.used_bytes(), 0);
 }
 
