@@ -331,8 +331,8 @@ pub(crate) struct Storage {
     #[arg(long, value_name = "N", env = "PATCHBAY_UNROUTED_EVENTS_MAX", default_value_t = 100_000)]
     pub(crate) unrouted_events_max: u64,
     /// Requests, events and deliveries with bodies and payloads, in bytes; beyond that the oldest that are finished go
-    /// first, then the oldest events that wait for a subscription, and never what is still to be delivered. Four fifths of
-    /// --content-bytes-max if not given
+    /// first, then the oldest events that wait for a subscription, then what waits for a disabled one, and never what is still
+    /// to be delivered. Four fifths of --content-bytes-max if not given
     #[arg(long, value_name = "BYTES", env = "PATCHBAY_RETENTION_BYTES")]
     pub(crate) retention_bytes: Option<u64>,
     /// Bodies and payloads on disk, in bytes; beyond that webhooks are answered 503. Those without events get three quarters
