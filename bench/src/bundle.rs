@@ -6,6 +6,8 @@ use serde_json::Value;
 const HEADER_BYTES: usize = 8;
 const CUSTOM_SECTION: u8 = 0;
 const MANIFEST: &[u8] = b"patchbay:manifest";
+/// What the handler that everybody runs answers.
+const ANSWER: &[u8] = b"Webhook received";
 
 /// The same connector under another key. With `own_code` its component differs as well, so that nothing that was
 /// compiled for another one serves it.
@@ -34,6 +36,22 @@ pub(crate) fn variant(bundle: &[u8], key: &str, own_code: bool) -> anyhow::Resul
     }
     if own_code {
         section(&mut made, b"bench", key.as_bytes());
+    }
+    Ok(made)
+}
+
+/// The same connector with another text in its answer, of the same length: other data for the same code, as connectors of one
+/// JavaScript engine are to each other.
+pub(crate) fn with_own_answer(bundle: &[u8], number: usize) -> anyhow::Result<Vec<u8>> {
+    let own = format!("Webhook {number:08}");
+    let mut made = bundle.to_vec();
+    let mut at = 0;
+    while let Some(found) = made.get(at..).and_then(|rest| rest.windows(ANSWER.len()).position(|text| text == ANSWER)) {
+        at += found;
+        made.get_mut(at..at + ANSWER.len()).context("found outside")?.copy_from_slice(own.as_bytes());
+    }
+    if at == 0 || own.len() != ANSWER.len() {
+        bail!("the handler's answer is not in the bundle");
     }
     Ok(made)
 }
@@ -88,6 +106,14 @@ fn encoded(mut value: usize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_own_answer_takes_the_place_of_every_other_and_changes_nothing_else() {
+        let bundle = b"a Webhook received b Webhook received".repeat(2);
+        let made = with_own_answer(&bundle, 42).unwrap();
+        assert_eq!(made, b"a Webhook 00000042 b Webhook 00000042".repeat(2));
+        assert!(with_own_answer(b"a Webhook receive", 1).is_err());
+    }
 
     #[test]
     fn a_variant_has_its_own_key_and_everything_else_as_it_was() {

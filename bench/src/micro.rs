@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 
-use crate::bundle::variant;
+use crate::bundle::{variant, with_own_answer};
 use crate::contender::{Parts, subscriber};
 use crate::host::{Host, Place};
 use crate::http::Connection;
@@ -304,7 +304,7 @@ async fn use_bundle(host: &Host, bundle: &[u8], parts: &Parts) -> anyhow::Result
     host.integrate(&connector, parts.sink).await
 }
 
-/// Uploads so many connectors, or as many as can be in this time; each has code that was never compiled before.
+/// Uploads so many connectors, or as many as can be in this time; each is another component.
 async fn upload_variants(
     host: &Host,
     parts: &Parts,
@@ -318,7 +318,8 @@ async fn upload_variants(
         if start.elapsed() > time {
             break;
         }
-        paths.push(use_bundle(host, &variant(&bundle, &format!("connector-{number}"), true)?, parts).await?);
+        let own = variant(&with_own_answer(&bundle, number)?, &format!("connector-{number}"), false)?;
+        paths.push(use_bundle(host, &own, parts).await?);
         if number % 100 == 99 {
             say(&format!("{} of {count} connectors uploaded", number + 1));
         }
