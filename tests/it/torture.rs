@@ -132,11 +132,11 @@ async fn kill_again_and_again(
         tokio::time::sleep(Duration::from_millis(random.below(plan.runs_ms_max))).await;
         if plan.is_tight && random.below(2) == 0 {
             end_on_a_full_disk(host, scene, random, full).await;
+            kills += 1;
         } else {
-            end(host, scene, random).await;
+            kills += u64::from(end(host, scene, random).await);
         }
         *scene.api.lock().unwrap() = None;
-        kills += 1;
         // A start may be killed as well, and the next one after that.
         while kills < plan.kills && random.below(10) < 3 {
             let usual = starts_ms[starts_ms.len() / 2];
@@ -171,8 +171,10 @@ async fn end_on_a_full_disk(host: &mut Host, scene: &Scene, random: &mut Random,
     let _ = std::fs::remove_file(full);
 }
 
-async fn end(host: &mut Host, scene: &Scene, random: &mut Random) {
-    match random.below(10) {
+/// Returns whether it was killed, and not only stopped.
+async fn end(host: &mut Host, scene: &Scene, random: &mut Random) -> bool {
+    let way = random.below(10);
+    match way {
         0..8 => {
             scene.ledger.count("kills while it runs");
             host.kill().await;
@@ -188,6 +190,7 @@ async fn end(host: &mut Host, scene: &Scene, random: &mut Random) {
             assert_eq!(host.stop().await.code(), Some(0));
         }
     }
+    way < 9
 }
 
 fn progress(kills: u64, plan: &Plan, scene: &Scene, starts_ms: &[u64]) {
