@@ -56,7 +56,7 @@ static void begin(void)
     JS_AddIntrinsicDOMException(context);
     JS_SetMaxStackSize(runtime, STACK_BYTES);
     JS_SetModuleLoaderFunc(runtime, normalize, load, NULL);
-    make_keys();
+    make_ready();
 }
 
 /* Both must have been allocated with `cabi_realloc`; the name ends with a zero. */
@@ -77,7 +77,7 @@ static void run_jobs(void)
 static const char *described(JSValueConst thrown)
 {
     const char *message = JS_ToCString(context, thrown);
-    const char *stack = JS_IsError(thrown) ? JS_ToCString(context, member(thrown, "stack")) : NULL;
+    const char *stack = JS_IsError(thrown) ? JS_ToCString(context, member(thrown, KEY_stack)) : NULL;
     char *text;
     if (message == NULL || asprintf(&text, "%s\n%s", message, stack == NULL ? "" : stack) < 0) return "out of memory";
     return text;
@@ -113,7 +113,7 @@ static JSValue settled(JSValue returned)
     if (!JS_IsPromise(returned)) return returned;
     run_jobs();
     while (JS_PromiseState(context, returned) == JS_PROMISE_PENDING) {
-        JSValue ran = JS_Call(context, member(exports, "runNextTimer"), JS_UNDEFINED, 0, NULL);
+        JSValue ran = JS_Call(context, member(exports, KEY_runNextTimer), JS_UNDEFINED, 0, NULL);
         if (JS_IsException(ran)) return ran;
         if (!JS_ToBool(context, ran)) return JS_ThrowTypeError(context, "the function awaits something that can never happen: a promise that nothing settles, with no timer pending");
         run_jobs();
@@ -128,17 +128,17 @@ static void say(connector_failure_t *failure)
     JSValue thrown = JS_GetException(context);
     connector_string_set(&failure->name, "Error");
     connector_string_set(&failure->message, "the value that was thrown cannot be described");
-    text_from_js(JS_IsError(thrown) ? member(thrown, "message") : thrown, &failure->message);
+    text_from_js(JS_IsError(thrown) ? member(thrown, KEY_message) : thrown, &failure->message);
     failure->stack.is_some = false;
 }
 
 /* Calls an export of the bundle; its value is in `outcome` whether that is a result. */
-static bool call(const char *name, JSValue argument, JSValue *value, connector_failure_t *failure)
+static bool call(int name, JSValue argument, JSValue *value, connector_failure_t *failure)
 {
     JSValue outcome = settled(JS_Call(context, member(exports, name), JS_UNDEFINED, 1, &argument));
     if (JS_IsException(outcome)) return say(failure), false;
-    const char *tag = JS_ToCString(context, member(outcome, "tag"));
-    *value = member(outcome, "val");
+    const char *tag = JS_ToCString(context, member(outcome, KEY_tag));
+    *value = member(outcome, KEY_val);
     if (tag != NULL && strcmp(tag, "ok") == 0) return true;
     if (!failure_from_js(*value, failure)) say(failure);
     return false;
@@ -147,7 +147,7 @@ static bool call(const char *name, JSValue argument, JSValue *value, connector_f
 bool exports_connector_handle(connector_webhook_request_t *request, connector_handle_result_t *result, connector_failure_t *failure)
 {
     JSValue value;
-    if (!call("handle", webhook_request_to_js(request), &value, failure)) return false;
+    if (!call(KEY_handle, webhook_request_to_js(request), &value, failure)) return false;
     if (handle_result_from_js(value, result)) return true;
     return say(failure), false;
 }
@@ -155,7 +155,7 @@ bool exports_connector_handle(connector_webhook_request_t *request, connector_ha
 bool exports_connector_get_event_selector(connector_selector_request_t *request, connector_event_selector_t *selector, connector_failure_t *failure)
 {
     JSValue value;
-    if (!call("getEventSelector", selector_request_to_js(request), &value, failure)) return false;
+    if (!call(KEY_getEventSelector, selector_request_to_js(request), &value, failure)) return false;
     if (event_selector_from_js(value, selector)) return true;
     return say(failure), false;
 }

@@ -68,8 +68,8 @@ static JSValue equal(ARGUMENTS)
 static bool scheme_from_js(JSValueConst value, patchbay_connector_crypto_scheme_t *scheme)
 {
     static const char *const schemes[] = { "ed25519", "ecdsa-p256-der", "ecdsa-p256-raw", "rsa-pkcs1", "rsa-pss" };
-    int tag = position_of(member(value, "tag"), schemes, COUNT(schemes));
-    int hash = tag <= 0 ? 0 : position_of(member(value, "val"), HASHES, COUNT(HASHES));
+    int tag = position_of(member(value, KEY_tag), schemes, COUNT(schemes));
+    int hash = tag <= 0 ? 0 : position_of(member(value, KEY_val), HASHES, COUNT(HASHES));
     scheme->tag = tag;
     scheme->val.rsa_pss = hash;
     return tag >= 0 && hash >= 0;

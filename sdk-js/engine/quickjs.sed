@@ -20,3 +20,12 @@ s/JS_REF_COUNT\(([a-z_>-]+)\)--/js_unref(\1)/
 
 # Small arenas: a call begins one of each size that it needs, and every page of them has to be put back.
 s/^#define JS_ARENA_SIZE .*/#define JS_ARENA_SIZE 2048/
+
+# Text without quotes and control characters is written to JSON as it is, and not one character after the other.
+/^static JSValue JS_ToQuotedString\(/,/^\}/ s/^    for\(i = 0; i < p->len; \) \{/&\
+        int start = i;\
+        while (!p->is_wide_char \&\& i < p->len \&\& str8(p)[i] >= 32 \&\& str8(p)[i] != '"' \&\& str8(p)[i] != '\\\\') i++;\
+        if (i > start) {\
+            if (string_buffer_write8(b, str8(p) + start, i - start)) goto fail;\
+            continue;\
+        }/

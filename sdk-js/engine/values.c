@@ -7,21 +7,7 @@
 
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
 
-/* Keys of the objects that are made for every call, looked up once while the bundle is built. */
-#define KEYS(X)                                                                                                          \
-    X(webhookKey) X(method) X(url) X(path) X(query) X(headers) X(body) X(parameters) X(receivedAt) X(bytes) X(content)    \
-    X(decoded) X(tag) X(val) X(name) X(value) X(filename) X(contentType) X(size) X(eventKey) X(credentials)               \
-    X(connectorParameters) X(status) X(kind) X(message) X(retryAfterMs) X(response)
-
-#define ENUMERATE(key) KEY_##key,
-enum { KEYS(ENUMERATE) KEYS_COUNT };
 static JSAtom keys[KEYS_COUNT];
-
-void make_keys(void)
-{
-#define MAKE(key) keys[KEY_##key] = JS_NewAtom(context, #key);
-    KEYS(MAKE)
-}
 
 static void set(JSValueConst object, int key, JSValue value)
 {
@@ -109,19 +95,51 @@ static JSValue body_to_js(const patchbay_connector_types_body_t *body)
     return object;
 }
 
+/* The members of a webhook request are made when JavaScript first asks for them: few handlers want them all. */
+enum member { WEBHOOK_KEY, METHOD, URL, PATH, QUERY, HEADERS, BODY, PARAMETERS, RECEIVED_AT };
+static const connector_webhook_request_t *webhook_request;
+
+static JSValue get_member(JSContext *ctx, JSValueConst this_value, int magic)
+{
+    switch ((enum member)magic) {
+    case WEBHOOK_KEY: return text_to_js(webhook_request->webhook_key);
+    case METHOD: return text_to_js(webhook_request->method);
+    case URL: return text_to_js(webhook_request->url);
+    case PATH: return text_to_js(webhook_request->path);
+    case QUERY: return fields_to_js(&webhook_request->query);
+    case HEADERS: return fields_to_js(&webhook_request->headers);
+    case BODY: return body_to_js(&webhook_request->body);
+    case PARAMETERS: return text_to_js(webhook_request->parameters);
+    case RECEIVED_AT: return text_to_js(webhook_request->received_at);
+    }
+    return JS_UNDEFINED;
+}
+
+static const JSCFunctionListEntry WEBHOOK_REQUEST[] = {
+    JS_CGETSET_MAGIC_DEF("webhookKey", get_member, NULL, WEBHOOK_KEY),
+    JS_CGETSET_MAGIC_DEF("method", get_member, NULL, METHOD),
+    JS_CGETSET_MAGIC_DEF("url", get_member, NULL, URL),
+    JS_CGETSET_MAGIC_DEF("path", get_member, NULL, PATH),
+    JS_CGETSET_MAGIC_DEF("query", get_member, NULL, QUERY),
+    JS_CGETSET_MAGIC_DEF("headers", get_member, NULL, HEADERS),
+    JS_CGETSET_MAGIC_DEF("body", get_member, NULL, BODY),
+    JS_CGETSET_MAGIC_DEF("parameters", get_member, NULL, PARAMETERS),
+    JS_CGETSET_MAGIC_DEF("receivedAt", get_member, NULL, RECEIVED_AT),
+};
+static JSValue webhook_request_object;
+
+void make_ready(void)
+{
+#define MAKE(key) keys[KEY_##key] = JS_NewAtom(context, #key);
+    KEYS(MAKE)
+    webhook_request_object = JS_NewObject(context);
+    JS_SetPropertyFunctionList(context, webhook_request_object, WEBHOOK_REQUEST, COUNT(WEBHOOK_REQUEST));
+}
+
 JSValue webhook_request_to_js(const connector_webhook_request_t *request)
 {
-    JSValue object = JS_NewObject(context);
-    set(object, KEY_webhookKey, text_to_js(request->webhook_key));
-    set(object, KEY_method, text_to_js(request->method));
-    set(object, KEY_url, text_to_js(request->url));
-    set(object, KEY_path, text_to_js(request->path));
-    set(object, KEY_query, fields_to_js(&request->query));
-    set(object, KEY_headers, fields_to_js(&request->headers));
-    set(object, KEY_body, body_to_js(&request->body));
-    set(object, KEY_parameters, text_to_js(request->parameters));
-    set(object, KEY_receivedAt, text_to_js(request->received_at));
-    return object;
+    webhook_request = request;
+    return webhook_request_object;
 }
 
 JSValue selector_request_to_js(const connector_selector_request_t *request)
@@ -168,9 +186,9 @@ JSValue api_results_to_js(const patchbay_connector_api_client_list_result_respon
     return array_of(results->len, api_result_to_js, results->ptr);
 }
 
-JSValue member(JSValueConst object, const char *key)
+JSValue member(JSValueConst object, int key)
 {
-    return JS_GetPropertyStr(context, object, key);
+    return JS_GetProperty(context, object, keys[key]);
 }
 
 /* Half of a surrogate pair is no text that may leave. It becomes U+FFFD, which is as long. */
@@ -204,13 +222,13 @@ static bool is_absent(JSValueConst value)
     return JS_IsUndefined(value) || JS_IsNull(value);
 }
 
-static bool text_member(JSValueConst object, const char *key, connector_string_t *text)
+static bool text_member(JSValueConst object, int key, connector_string_t *text)
 {
     JSValue value = member(object, key);
     return !JS_IsException(value) && text_from_js(value, text);
 }
 
-static bool optional_text_member(JSValueConst object, const char *key, connector_option_string_t *text)
+static bool optional_text_member(JSValueConst object, int key, connector_option_string_t *text)
 {
     JSValue value = member(object, key);
     if (JS_IsException(value)) return false;
@@ -251,54 +269,54 @@ static bool pair_from_js(JSValueConst value, void *element)
 static bool event_from_js(JSValueConst value, void *element)
 {
     patchbay_connector_types_routed_event_t *event = element;
-    return LIST_MEMBER(value, "selectors", text_element, &event->selectors) && text_member(value, "payload", &event->payload)
-        && optional_text_member(value, "id", &event->id)
-        && optional_text_member(value, "orderingKey", &event->ordering_key);
+    return LIST_MEMBER(value, KEY_selectors, text_element, &event->selectors) && text_member(value, KEY_payload, &event->payload)
+        && optional_text_member(value, KEY_id, &event->id)
+        && optional_text_member(value, KEY_orderingKey, &event->ordering_key);
 }
 
 static bool response_from_js(JSValueConst value, patchbay_connector_types_response_t *response)
 {
     uint32_t status;
-    if (JS_ToUint32(context, &status, member(value, "status")) < 0) return false;
+    if (JS_ToUint32(context, &status, member(value, KEY_status)) < 0) return false;
     response->status = status;
-    return LIST_MEMBER(value, "headers", pair_from_js, &response->headers)
-        && bytes_from_js(member(value, "body"), &response->body);
+    return LIST_MEMBER(value, KEY_headers, pair_from_js, &response->headers)
+        && bytes_from_js(member(value, KEY_body), &response->body);
 }
 
 bool handle_result_from_js(JSValueConst value, connector_handle_result_t *result)
 {
-    JSValue response = member(value, "response");
+    JSValue response = member(value, KEY_response);
     result->response.is_some = !is_absent(response);
-    return LIST_MEMBER(value, "events", event_from_js, &result->events)
+    return LIST_MEMBER(value, KEY_events, event_from_js, &result->events)
         && (!result->response.is_some || response_from_js(response, &result->response.val));
 }
 
 bool event_selector_from_js(JSValueConst value, connector_event_selector_t *selector)
 {
-    return text_member(value, "globalWebhookKey", &selector->global_webhook_key)
-        && text_member(value, "globalWebhookEventSelector", &selector->global_webhook_event_selector);
+    return text_member(value, KEY_globalWebhookKey, &selector->global_webhook_key)
+        && text_member(value, KEY_globalWebhookEventSelector, &selector->global_webhook_event_selector);
 }
 
 bool failure_from_js(JSValueConst value, connector_failure_t *failure)
 {
-    return text_member(value, "name", &failure->name) && text_member(value, "message", &failure->message)
-        && optional_text_member(value, "stack", &failure->stack);
+    return text_member(value, KEY_name, &failure->name) && text_member(value, KEY_message, &failure->message)
+        && optional_text_member(value, KEY_stack, &failure->stack);
 }
 
 static bool api_request_from_js(JSValueConst value, void *element)
 {
     patchbay_connector_api_client_request_t *request = element;
-    JSValue auth = member(value, "auth");
-    JSValue body = member(value, "body");
+    JSValue auth = member(value, KEY_auth);
+    JSValue body = member(value, KEY_body);
     request->auth.is_some = !is_absent(auth);
     request->body.is_some = !is_absent(body);
-    return text_member(value, "method", &request->method) && text_member(value, "url", &request->url)
-        && optional_text_member(value, "baseUri", &request->base_uri)
-        && LIST_MEMBER(value, "query", pair_from_js, &request->query)
-        && LIST_MEMBER(value, "headers", pair_from_js, &request->headers)
+    return text_member(value, KEY_method, &request->method) && text_member(value, KEY_url, &request->url)
+        && optional_text_member(value, KEY_baseUri, &request->base_uri)
+        && LIST_MEMBER(value, KEY_query, pair_from_js, &request->query)
+        && LIST_MEMBER(value, KEY_headers, pair_from_js, &request->headers)
         && (!request->auth.is_some
-            || (text_member(auth, "username", &request->auth.val.username)
-                && text_member(auth, "password", &request->auth.val.password)))
+            || (text_member(auth, KEY_username, &request->auth.val.username)
+                && text_member(auth, KEY_password, &request->auth.val.password)))
         && (!request->body.is_some || bytes_from_js(body, &request->body.val));
 }
 

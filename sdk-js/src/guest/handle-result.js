@@ -27,71 +27,75 @@ export function handleResult(returned) {
 /** @param {unknown} list */
 function events(list) {
   if (!Array.isArray(list)) throw new TypeError(`events must be an array, but it is ${describe(list)}`);
-  return list.map((event, index) => routedEvent(event, `events[${index}]`));
+  return list.map(routedEvent);
 }
 
 /**
  * @param {unknown} event
- * @param {string} where
+ * @param {number} index
  */
-function routedEvent(event, where) {
+function routedEvent(event, index) {
   if (!isRecord(event)) {
-    throw new TypeError(`${where} must be an object { selector, payload }, but it is ${describe(event)}`);
+    throw new TypeError(`events[${index}] must be an object { selector, payload }, but it is ${describe(event)}`);
   }
-  refuseUnknownKeys(`${where} has`, event, EVENT_KEYS);
+  refuseUnknownKeys(`events[${index}] has`, event, EVENT_KEYS);
   return {
-    selectors: selectors(event, where),
-    payload: payload(event.payload, `${where}.payload`),
-    id: optionalText(event.id, `${where}.id`),
-    orderingKey: optionalText(event.orderingKey, `${where}.orderingKey`),
+    selectors: selectors(event, index),
+    payload: payload(event.payload, index),
+    id: optionalText(event.id, 'id', index),
+    orderingKey: optionalText(event.orderingKey, 'orderingKey', index),
   };
 }
 
 /**
  * @param {Record<string, unknown>} event
- * @param {string} where
+ * @param {number} index
  */
-function selectors(event, where) {
-  if (event.selectors === undefined) return [text(event.selector, `${where}.selector`)];
+function selectors(event, index) {
+  if (event.selectors === undefined) return [text(event.selector, 'selector', index)];
   if (event.selector !== undefined) {
-    throw new TypeError(`${where} has both \`selector\` and \`selectors\`; give one of them`);
+    throw new TypeError(`events[${index}] has both \`selector\` and \`selectors\`; give one of them`);
   }
   const list = event.selectors;
   if (!Array.isArray(list)) {
-    throw new TypeError(`${where}.selectors must be an array of strings, but it is ${describe(list)}`);
+    throw new TypeError(`events[${index}].selectors must be an array of strings, but it is ${describe(list)}`);
   }
-  if (list.length === 0) throw new TypeError(`${where}.selectors is empty; an event needs at least one selector`);
+  if (list.length === 0) throw new TypeError(`events[${index}].selectors is empty; an event needs at least one selector`);
   // Array.from also visits the holes of a sparse array, which map() would pass on unchecked.
-  return Array.from(list, (selector, index) => text(selector, `${where}.selectors[${index}]`));
+  return Array.from(list, (selector, at) => text(selector, `selectors[${at}]`, index));
 }
 
 /**
  * @param {unknown} value
- * @param {string} where
+ * @param {number} index of its event
  */
-function payload(value, where) {
-  if (isThenable(value)) throw new TypeError(`${where} is a Promise; write \`await\` before it`);
+function payload(value, index) {
+  if (isThenable(value)) throw new TypeError(`events[${index}].payload is a Promise; write \`await\` before it`);
   try {
     // undefined, functions and symbols have no JSON; what is delivered then is null.
     return JSON.stringify(value) ?? 'null';
   } catch (error) {
-    throw new TypeError(`${where} cannot be written as JSON: ${error instanceof Error ? error.message : error}`);
+    throw new TypeError(
+      `events[${index}].payload cannot be written as JSON: ${error instanceof Error ? error.message : error}`,
+    );
   }
 }
 
 /**
  * @param {unknown} value
- * @param {string} where
+ * @param {string} member
+ * @param {number} index of its event
  */
-function optionalText(value, where) {
-  return value === undefined || value === null ? undefined : text(value, where);
+function optionalText(value, member, index) {
+  return value === undefined || value === null ? undefined : text(value, member, index);
 }
 
 /**
  * @param {unknown} value
- * @param {string} where
+ * @param {string} member
+ * @param {number} index of its event
  */
-function text(value, where) {
-  if (typeof value !== 'string') throw new TypeError(`${where} must be a string, but it is ${describe(value)}`);
-  return value;
+function text(value, member, index) {
+  if (typeof value === 'string') return value;
+  throw new TypeError(`events[${index}].${member} must be a string, but it is ${describe(value)}`);
 }

@@ -23,22 +23,6 @@ export function fromHeaders(pairs) {
 }
 
 /**
- * Defines a property that is computed when it is first read. Destructuring and spreading read it too.
- * @param {object} target
- * @param {string} name
- * @param {() => unknown} compute
- */
-export function defineLazy(target, name, compute) {
-  const settle = (/** @type {unknown} */ value) => setOwn(target, name, value);
-  Object.defineProperty(target, name, {
-    get: () => settle(compute()),
-    set: settle,
-    enumerable: true,
-    configurable: true,
-  });
-}
-
-/**
  * @param {Iterable<readonly [string, any]>} pairs
  * @param {(earlier: any, value: any) => any} combine
  */
@@ -46,17 +30,23 @@ function collect(pairs, combine) {
   /** @type {Record<string, any>} */
   const object = {};
   for (const [name, value] of pairs) {
-    setOwn(object, name, Object.hasOwn(object, name) ? combine(object[name], value) : value);
+    const whole = Object.hasOwn(object, name) ? combine(object[name], value) : value;
+    // This name alone would not become a property when it is assigned.
+    if (name === '__proto__') setOwn(object, name, whole);
+    else object[name] = whole;
   }
   return object;
 }
 
 /**
+ * Gives an object a property of its own, whatever the name means elsewhere.
+ * @template T
  * @param {object} target
  * @param {string} name
- * @param {unknown} value
+ * @param {T} value
+ * @returns {T}
  */
-function setOwn(target, name, value) {
+export function setOwn(target, name, value) {
   Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });
   return value;
 }

@@ -9,6 +9,7 @@ import { refuseUnknownKeys } from './unknown-keys.js';
 const RESPONSE_KEYS = ['status', 'headers', 'data'];
 const STATUS_MIN = 200;
 const STATUS_MAX = 599;
+const encoder = new TextEncoder();
 
 /**
  * @param {unknown} value
@@ -20,7 +21,7 @@ export function response(value) {
     throw new TypeError(`response must be an object { status, headers, data }, but it is ${describe(value)}`);
   }
   refuseUnknownKeys('response has', value, RESPONSE_KEYS);
-  const headers = headerPairs(value.headers ?? {});
+  const headers = value.headers === undefined || value.headers === null ? [] : headerPairs(value.headers);
   const { body, contentType } = encode(value.data);
   if (contentType !== undefined && !headers.some(([name]) => name.toLowerCase() === 'content-type')) {
     headers.push(['content-type', contentType]);
@@ -77,7 +78,7 @@ function encode(data) {
  * @param {string} contentType
  */
 function utf8(text, contentType) {
-  return { body: new TextEncoder().encode(text), contentType };
+  return { body: encoder.encode(text), contentType };
 }
 
 /** @param {unknown} data */

@@ -9,9 +9,8 @@ import { didYouMean } from '../suggest.js';
  * @param {readonly string[]} known
  */
 export function refuseUnknownKeys(subject, object, known) {
-  for (const key of Object.keys(object)) {
-    if (known.includes(key)) continue;
-    const hint = didYouMean(key, known);
-    throw new TypeError(`${subject} \`${key}\`; ${hint.charAt(0).toLowerCase()}${hint.slice(1)}`);
-  }
+  const unknown = Object.keys(object).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  const hint = didYouMean(unknown, known);
+  throw new TypeError(`${subject} \`${unknown}\`; ${hint.charAt(0).toLowerCase()}${hint.slice(1)}`);
 }

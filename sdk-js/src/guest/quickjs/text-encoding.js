@@ -6,6 +6,7 @@ import { binaryOf, decodeUtf8, encodeUtf8, unfinishedBytes } from './utf8.js';
 
 const BYTE_ORDER_MARK = '\uFEFF';
 const CHUNK_UNITS = 4096;
+const NONE = new Uint8Array();
 
 /** @type {Record<string, string>} */
 const LABELS = {
@@ -52,7 +53,7 @@ export class TextDecoder {
   #isFatal;
   #ignoresMark;
   /** @type {Uint8Array} the beginning of a character, when a stream was cut inside of it */
-  #rest = new Uint8Array();
+  #rest = NONE;
   #isStarted = false;
 
   /**
@@ -84,11 +85,11 @@ export class TextDecoder {
    * @param {{ stream?: boolean }} [options]
    */
   decode(input = new Uint8Array(), { stream = false } = {}) {
-    const given = asBytes(input);
+    const given = input instanceof Uint8Array ? input : asBytes(input);
     if (given === undefined) throw new TypeError('decode needs an ArrayBuffer or a view of one');
     const bytes = this.#rest.length === 0 ? given : joined(this.#rest, given);
     const kept = stream ? this.#unfinished(bytes) : 0;
-    this.#rest = kept === 0 ? new Uint8Array() : bytes.slice(bytes.length - kept);
+    this.#rest = kept === 0 ? NONE : bytes.slice(bytes.length - kept);
     let text = this.#decoded(kept === 0 ? bytes : bytes.subarray(0, bytes.length - kept));
     if (!this.#isStarted && !this.#ignoresMark && this.#encoding !== 'windows-1252' && text.startsWith(BYTE_ORDER_MARK)) text = text.slice(1);
     this.#isStarted = stream && (this.#isStarted || bytes.length > kept);
