@@ -23,6 +23,9 @@ pub(crate) struct Bounds {
     pub(crate) silent_hosts_max: usize,
 }
 
+/// Silences in a row after which a host that answered counts as silent.
+const SILENCES_FORGIVEN_MAX: u32 = 3;
+
 /// Hosts whose repute is remembered while nothing is to be delivered there: about 2 MB.
 const HOSTS_REMEMBERED_MAX: usize = 10_000;
 
@@ -144,7 +147,7 @@ impl Turns {
     }
 
     fn next_of_group(&mut self) -> Option<SubscriptionId> {
-        while let Some((name, repute)) = self.groups.front_mut().and_then(Group::next) {
+        while let Some((name, repute)) = self.next_host() {
             let Some(host) = self.hosts.get_mut(&name).filter(|host| host.turn == Some(repute)) else { continue };
             host.turn = None;
             if host.in_flight >= self.bounds.at(host) {
@@ -165,6 +168,15 @@ impl Turns {
             }
         }
         None
+    }
+
+    /// The next host of the group whose turn it is, if there may be more under way.
+    fn next_host(&mut self) -> Option<(Arc<str>, Repute)> {
+        // New hosts turn silent with all that is under way there: together they keep within both bounds.
+        let all_max = self.bounds.new_hosts_max.saturating_add(self.bounds.silent_hosts_max);
+        let unproven = self.groups.iter().filter(|group| group.repute != Repute::Answers);
+        let is_full = unproven.map(|group| group.in_flight).sum::<usize>() >= all_max;
+        self.groups.front_mut()?.next(is_full)
     }
 
     /// Something of a lane that goes this way is under way.
@@ -251,9 +263,9 @@ impl Turns {
 }
 
 impl Group {
-    /// The next host, if there may be more under way.
-    fn next(&mut self) -> Option<(Arc<str>, Repute)> {
-        let may_begin = self.in_flight < self.in_flight_max;
+    /// The next host, if there may be more under way; `is_full` if not to any that does not answer.
+    fn next(&mut self, is_full: bool) -> Option<(Arc<str>, Repute)> {
+        let may_begin = self.repute == Repute::Answers || (!is_full && self.in_flight < self.in_flight_max);
         may_begin.then(|| self.turns.pop_front()).flatten().map(|name| (name, self.repute))
     }
 }
@@ -264,11 +276,17 @@ impl Host {
     }
 
     fn hears(&mut self, heard: Heard) {
-        (self.silences, self.repute) = match heard {
-            Heard::Something => (0, Repute::Answers),
-            Heard::Nothing => (self.silences.saturating_add(1), Repute::Silent),
-            Heard::NotAsked => (self.silences, self.repute),
-        };
+        match heard {
+            Heard::Something => (self.silences, self.repute) = (0, Repute::Answers),
+            Heard::Nothing => {
+                self.silences = self.silences.saturating_add(1);
+                // One that answered before may have had a bad moment.
+                if self.repute != Repute::Answers || self.silences >= SILENCES_FORGIVEN_MAX {
+                    self.repute = Repute::Silent;
+                }
+            }
+            Heard::NotAsked => {}
+        }
     }
 
     /// The next lane of a customer whose turn it is; the customer gets its next turn if there is more.

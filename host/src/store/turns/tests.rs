@@ -146,7 +146,45 @@ fn is_group_full(turns: &Turns, repute: Repute, count: &dyn Fn(&dyn Fn(&Way) -> 
     let group = turns.groups.iter().find(|group| group.repute == repute).unwrap();
     let in_flight = count(&|way| turns.hosts[&way.host].repute == repute);
     assert_eq!(group.in_flight, in_flight, "{repute:?}");
-    in_flight >= group.in_flight_max
+    let unproven = |way: &Way| turns.hosts[&way.host].repute != Repute::Answers;
+    let all_max = turns.bounds.new_hosts_max + turns.bounds.silent_hosts_max;
+    in_flight >= group.in_flight_max || (repute != Repute::Answers && count(&unproven) >= all_max)
+}
+
+#[test]
+fn new_hosts_that_turn_silent_with_much_under_way_take_no_places_of_those_that_answer() {
+    let bounds = Bounds { new_hosts_max: 4, silent_hosts_max: 2, ..BOUNDS };
+    let (one, two) = (way("one", "a"), way("two", "b"));
+    let (mut turns, lanes) = turns(bounds, &[(&one, 10), (&two, 10)]);
+    assert_eq!(begin_all(&mut turns, &lanes).len(), 4);
+    turns.end(&one, Heard::Nothing);
+    turns.end(&two, Heard::Nothing);
+    assert_eq!(begin_all(&mut turns, &lanes).len(), 0, "two are silent, and nothing is new");
+    let new = way("new", "c");
+    let mut lanes = lanes;
+    for _ in 0..10 {
+        let lane = SubscriptionId::new();
+        turns.join(&new);
+        turns.queue_up(lane.clone(), &new);
+        lanes.insert(lane, new.clone());
+    }
+    assert_eq!(begin_all(&mut turns, &lanes).len(), 4, "all together are six");
+}
+
+#[test]
+fn a_host_that_answered_is_forgiven_a_bad_moment() {
+    let works = way("works", "a");
+    let (mut turns, lanes) = turns(Bounds { silent_hosts_max: 1, ..BOUNDS }, &[(&works, 4)]);
+    assert_eq!(begin_all(&mut turns, &lanes).len(), 4);
+    for (heard, repute) in [
+        (Heard::Something, Repute::Answers),
+        (Heard::Nothing, Repute::Answers),
+        (Heard::Nothing, Repute::Answers),
+        (Heard::Nothing, Repute::Silent),
+    ] {
+        turns.end(&works, heard);
+        assert_eq!(turns.hosts["works"].repute, repute);
+    }
 }
 
 #[test]
