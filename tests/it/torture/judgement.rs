@@ -92,7 +92,8 @@ pub(super) async fn collect_dead_letters(scene: &Scene) {
 
 /// What is on record of deliveries that came in the wrong order, for whoever looks into it.
 async fn show_disorders(scene: &Scene, api: &Api) {
-    for id in scene.ledger.book().disorders.clone().into_iter().flatten() {
+    let disorders = scene.ledger.book().disorders.clone();
+    for id in disorders.into_iter().flatten() {
         let delivery = api.get(&format!("/v1/deliveries/{id}")).await.json();
         let event = api.get(&format!("/v1/events/{}", delivery["event"].as_str().unwrap_or_default())).await.json();
         let path = format!("/v1/subscriptions/{}", delivery["subscription"].as_str().unwrap_or_default());

@@ -134,7 +134,7 @@ fn nothing_waits_while_there_is_room() {
                 let host_max = if turns.hosts[&way.host].silences < 3 { 3 } else { 1 };
                 let is_blocked = count(&|other| other.host == way.host) >= host_max
                     || count(&|other| other.customer == way.customer) == 2
-                    || is_group_full(&turns, turns.hosts[&way.host].repute, &count);
+                    || is_group_full(&turns, turns.hosts[&way.host].repute, count);
                 assert!(is_blocked, "seed {seed}: a lane waits at {way:?} although there is room");
             }
         }
@@ -142,7 +142,7 @@ fn nothing_waits_while_there_is_room() {
 }
 
 /// Whether as much is under way to all hosts of a repute as may be, counted anew.
-fn is_group_full(turns: &Turns, repute: Repute, count: &dyn Fn(&dyn Fn(&Way) -> bool) -> usize) -> bool {
+fn is_group_full(turns: &Turns, repute: Repute, count: impl Fn(&dyn Fn(&Way) -> bool) -> usize) -> bool {
     let group = turns.groups.iter().find(|group| group.repute == repute).unwrap();
     let in_flight = count(&|way| turns.hosts[&way.host].repute == repute);
     assert_eq!(group.in_flight, in_flight, "{repute:?}");
