@@ -30,7 +30,6 @@ static char *normalize(JSContext *ctx, const char *base, const char *name, void 
     return js_strdup(ctx, strncmp(name, "./", 2) == 0 ? name + 2 : name);
 }
 
-/* The text of a function is not kept: of the SDK and of npm packages that is most of what is loaded. */
 static JSModuleDef *compiled(const char *name, const char *text, size_t length)
 {
     JSValue module = JS_Eval(context, text, length, name, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
@@ -46,6 +45,7 @@ static JSModuleDef *load(JSContext *ctx, const char *name, void *opaque)
     return module;
 }
 
+/* freeze.c, which is compiled as a part of QuickJS. */
 void JS_Freeze(JSContext *context);
 
 static void begin(void)
@@ -132,7 +132,7 @@ static void say(connector_failure_t *failure)
     failure->stack.is_some = false;
 }
 
-/* Calls an export of the bundle; its value is in `outcome` whether that is a result. */
+/* Calls an export of the bundle: true with what it gave as `value`, or false with the failure. */
 static bool call(int name, JSValue argument, JSValue *value, connector_failure_t *failure)
 {
     JSValue outcome = settled(JS_Call(context, member(exports, name), JS_UNDEFINED, 1, &argument));
