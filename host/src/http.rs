@@ -1,6 +1,7 @@
 //! The HTTP surface: every URL in one function.
 
 mod auth;
+mod change;
 mod codes;
 mod concern;
 mod connections;

@@ -9,14 +9,14 @@ use serde_json::Value;
 
 use super::AppState;
 use super::auth::Caller;
+use super::change::change;
 use super::error::{Answer, Problem};
 use super::extract::{Body, List, PageQuery, PageView, Path, check_text, merge, object};
 use super::integrations;
-use super::subscriptions::CHANGES_TRIED_MAX;
 use crate::app::App;
 use crate::connection::{CUSTOMER_BYTES_MAX, Connection, credentials_place};
 use crate::integration::Integration;
-use crate::{clock, schema, store};
+use crate::{clock, schema};
 
 const ID_BYTES_MAX: usize = 128;
 const NAME_BYTES_MAX: usize = 256;
@@ -154,18 +154,15 @@ pub(super) async fn patch(
     Path(id): Path<String>,
     Body(patch): Body<Patch>,
 ) -> Answer<Json<ConnectionView>> {
-    for _ in 0..CHANGES_TRIED_MAX {
-        let earlier = find(&app, &caller, &id)?;
-        let connection = patched(&app, earlier.clone(), &patch)?;
-        match app.store.replace_connection(&earlier, &connection).await {
-            Err(store::Error::Changed) => {}
-            written => return written.map(|()| Json(connection.into())).map_err(Problem::from),
-        }
-    }
-    Err(store::Error::Changed.into())
+    let store = &app.store;
+    let replace = |earlier: Connection, now: Connection| async move {
+        store.replace_connection(&earlier, &now).await.map(|()| now)
+    };
+    let connection = change(|| find(&app, &caller, &id), |connection| apply(&app, connection, &patch), replace).await?;
+    Ok(Json(connection.into()))
 }
 
-fn patched(app: &App, mut connection: Connection, patch: &Patch) -> Answer<Connection> {
+fn apply(app: &App, connection: &mut Connection, patch: &Patch) -> Answer<()> {
     if let Some(name) = &patch.name {
         check_text("/name", name, NAME_BYTES_MAX)?;
         connection.name = Some(name.clone());
@@ -179,7 +176,7 @@ fn patched(app: &App, mut connection: Connection, patch: &Patch) -> Answer<Conne
         connection.credentials = app.vault.seal(&place, &credentials)?;
     }
     connection.updated_at = clock::now();
-    Ok(connection)
+    Ok(())
 }
 
 /// Connections.

@@ -9,15 +9,15 @@ use serde_json::Value;
 
 use super::AppState;
 use super::auth::Caller;
+use super::change::change;
 use super::error::{Answer, Problem};
 use super::extract::{Body, List, NoFilter, PageQuery, PageView, Path, merge, object};
-use super::subscriptions::CHANGES_TRIED_MAX;
 use crate::app::App;
 use crate::bundle::is_key;
 use crate::connector::ConnectorVersion;
 use crate::id::IntegrationId;
 use crate::integration::{Integration, parameters_place};
-use crate::{clock, ingest, schema, store};
+use crate::{clock, ingest, schema};
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[schema(as = PutIntegration)]
@@ -153,27 +153,24 @@ pub(super) async fn patch(
     Path(key): Path<String>,
     Body(patch): Body<Patch>,
 ) -> Answer<Json<IntegrationView>> {
-    for _ in 0..CHANGES_TRIED_MAX {
-        let earlier = find(&app, &key)?;
-        let integration = patched(&app, earlier.clone(), &patch)?;
-        match app.store.replace_integration(&earlier, &integration).await {
-            Err(store::Error::Changed) => {}
-            written => return written.map(|()| Json(integration.into())).map_err(Problem::from),
-        }
-    }
-    Err(store::Error::Changed.into())
+    let store = &app.store;
+    let replace = |earlier: Integration, now: Integration| async move {
+        store.replace_integration(&earlier, &now).await.map(|()| now)
+    };
+    let integration = change(|| find(&app, &key), |integration| apply(&app, integration, &patch), replace).await?;
+    Ok(Json(integration.into()))
 }
 
-fn patched(app: &App, mut integration: Integration, patch: &Patch) -> Answer<Integration> {
+fn apply(app: &App, integration: &mut Integration, patch: &Patch) -> Answer<()> {
     integration.version = patch.version.unwrap_or(integration.version);
-    let mut parameters = app.parameters_of(&integration)?;
+    let mut parameters = app.parameters_of(integration)?;
     if let Some(patch) = &patch.parameters {
         merge(&mut parameters, patch.clone());
     }
     let parameters = checked_parameters(app, &integration.connector, integration.version, Some(parameters))?;
     integration.parameters = app.vault.seal(&parameters_place(&integration.id), &parameters)?;
     integration.updated_at = clock::now();
-    Ok(integration)
+    Ok(())
 }
 
 /// Integrations.

@@ -29,14 +29,11 @@ use crate::subscribe::{Subject, subscribe};
 use crate::subscription::{
     DeliverySettings, Destination, Ordering, Reason, SignatureScheme, SigningSecret, Status, Subscription,
 };
-use crate::{clock, secret, store};
+use crate::{clock, secret};
 
 pub(super) use bulk::create_many;
 use check::{check_delivery, check_destination, check_event, patched_delivery};
 use view::{SubscriptionView, WithSecret};
-
-/// How often a change is made anew because somebody else's came before it.
-pub(super) const CHANGES_TRIED_MAX: usize = 50;
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[schema(as = CreateSubscription)]
@@ -401,17 +398,15 @@ async fn change(
     id: &str,
     mut change: impl FnMut(&mut Subscription) -> Answer<()>,
 ) -> Answer<Subscription> {
-    for _ in 0..CHANGES_TRIED_MAX {
-        let earlier = find(app, caller, id)?;
-        let mut subscription = earlier.clone();
-        change(&mut subscription)?;
+    let dated = |subscription: &mut Subscription| {
+        change(subscription)?;
         subscription.updated_at = clock::now();
-        match app.store.replace_subscription(&earlier, &subscription).await {
-            Err(store::Error::Changed) => {}
-            written => return written.map(|()| subscription).map_err(Problem::from),
-        }
-    }
-    Err(store::Error::Changed.into())
+        Ok(())
+    };
+    let replace = |earlier: Subscription, now: Subscription| async move {
+        app.store.replace_subscription(&earlier, &now).await.map(|()| now)
+    };
+    super::change::change(|| find(app, caller, id), dated, replace).await
 }
 
 /// Finds out where the events of a new subscription come from, and keeps it. Goes on when the client hangs up: an external
