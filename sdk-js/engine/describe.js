@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const SOURCES = /^build$|\.(c|h|sed|wit)$/;
-const FOLDERS = ['.', '../src/component/quickjs-wit', '../../wit'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+const FOLDERS = ['.', '../../wit'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
 /** @param {string} version */
 export function describeEngine(version) {

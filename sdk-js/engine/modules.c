@@ -230,7 +230,7 @@ static const JSCFunctionListEntry ENGINE[] = {
     FUNCTION("decodeLatin1", 1, decode_latin1),
 };
 
-static const struct {
+static const struct module {
     const char *name;
     const JSCFunctionListEntry *functions;
     int count;
@@ -241,22 +241,23 @@ static const struct {
     { "patchbay:engine", ENGINE, COUNT(ENGINE) },
 };
 
+static const struct module *module_named(const char *name)
+{
+    for (size_t index = 0; name != NULL && index < COUNT(MODULES); index++)
+        if (strcmp(name, MODULES[index].name) == 0) return &MODULES[index];
+    return NULL;
+}
+
 static int fill(JSContext *ctx, JSModuleDef *module)
 {
-    const char *name = JS_AtomToCString(ctx, JS_GetModuleName(ctx, module));
-    for (size_t index = 0; name != NULL && index < COUNT(MODULES); index++)
-        if (strcmp(name, MODULES[index].name) == 0)
-            return JS_SetModuleExportList(ctx, module, MODULES[index].functions, MODULES[index].count);
-    return -1;
+    const struct module *known = module_named(JS_AtomToCString(ctx, JS_GetModuleName(ctx, module)));
+    return known == NULL ? -1 : JS_SetModuleExportList(ctx, module, known->functions, known->count);
 }
 
 JSModuleDef *native_module(const char *name)
 {
-    for (size_t index = 0; index < COUNT(MODULES); index++) {
-        if (strcmp(name, MODULES[index].name) != 0) continue;
-        JSModuleDef *module = JS_NewCModule(context, name, fill);
-        if (module != NULL) JS_AddModuleExportList(context, module, MODULES[index].functions, MODULES[index].count);
-        return module;
-    }
-    return NULL;
+    const struct module *known = module_named(name);
+    JSModuleDef *module = known == NULL ? NULL : JS_NewCModule(context, name, fill);
+    if (module != NULL) JS_AddModuleExportList(context, module, known->functions, known->count);
+    return module;
 }
