@@ -23,8 +23,10 @@ pub(crate) enum Step {
     /// Of the thread that commits, for a whole group.
     WriteGroup,
     AppendContent,
+    WriteJournal,
     WriteRecords,
-    SyncGroup,
+    /// Of the thread that makes checkpoints, meanwhile.
+    Checkpoint,
     SyncContent,
     FlushRecords,
     SyncRecords,

@@ -5,6 +5,7 @@
 mod api_tokens;
 #[cfg(feature = "bench")]
 mod bench;
+mod checkpoint;
 mod committer;
 mod connections;
 mod connectors;
@@ -14,11 +15,13 @@ mod deliveries;
 mod failing;
 mod idempotency;
 mod integrations;
+mod journal;
 mod keys;
 mod lanes;
 mod moving;
 mod order;
 mod page;
+mod recovery;
 mod reseal;
 mod retention;
 mod room;
@@ -43,8 +46,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
 
+use checkpoint::{Checkpoints, RoutingChange, State};
 use committer::{Committer, Writer};
 use content::ContentLog;
+use journal::Journal;
 use keys::{Key, Table};
 use lanes::Lanes;
 use room::Room;
@@ -173,6 +178,8 @@ struct Inner {
     /// How often integrations and connectors were changed since the start.
     connectors_change: AtomicU64,
     committer: Committer,
+    checkpoints: Checkpoints,
+    state: Arc<State>,
     /// Held while API tokens are added or removed.
     tokens: tokio::sync::Mutex<()>,
 }
@@ -184,23 +191,37 @@ impl Store {
         let bundles = folder.join("bundles");
         std::fs::create_dir_all(&bundles)?;
         let db = open_sled(&folder.join("sled"), options.cache_bytes)?;
+        let tree = db.open_tree("patchbay")?;
+        let mark = Watermark::read(&tree)?;
+        let watermark = Watermark::open(folder, tree.clone())?;
+        let (mut journal, entries) = Journal::open(&folder.join("journal"))?;
+        recovery::recover(&tree, &folder.join("content"), &entries)?;
         let content = Arc::new(ContentLog::open(
             &folder.join("content"),
             options.content_segment_bytes,
             options.content_bytes_max,
         )?);
         sync::sync_opened(folder)?;
-        let tree = db.open_tree("patchbay")?;
-        let routes = Routes::open(&folder.join("routes"), &tree, Watermark::read(&tree)?)?;
+        let mut disk = Disk::new(db, &folder.join("sled"), Arc::clone(&content))?;
+        if !entries.is_empty() {
+            disk.sync()?;
+            journal.clear()?;
+        }
+        journal.begin_after(recovery::last_entry(&tree)?);
+        let routes = Routes::open(&folder.join("routes"), &tree, mark)?;
         let room = Arc::new(Room::open(&tree, &content.segments(), options.retention_bytes)?);
         let chains = Arc::<Mutex<()>>::default();
+        let state = Arc::new(State::new());
+        let checkpoints = Checkpoints::start(disk, watermark, Arc::clone(&state))?;
         let committer = Committer::start(Writer {
             tree: tree.clone(),
             chains: Arc::clone(&chains),
             content: Arc::clone(&content),
             room: Arc::clone(&room),
-            watermark: Watermark::open(folder, tree.clone())?,
-            disk: Disk::new(db, &folder.join("sled"), Arc::clone(&content))?,
+            journal,
+            checkpoints: checkpoints.asker()?,
+            under_way: None,
+            state: Arc::clone(&state),
             duplicate_window_ms: options.duplicate_window_ms,
             gather_time: Duration::from_micros(options.commit_gather_us),
         })?;
@@ -221,6 +242,8 @@ impl Store {
             versions: tokio::sync::Mutex::default(),
             connectors_change: AtomicU64::new(0),
             committer,
+            checkpoints,
+            state,
             tokens: tokio::sync::Mutex::default(),
         };
         let store = Store { inner: Arc::new(inner) };
@@ -234,7 +257,13 @@ impl Store {
 
     /// Returns when everything written before is on disk.
     pub(crate) async fn durable(&self) -> Result<(), Error> {
-        self.inner.committer.durable().await
+        self.inner.checkpoints.asker()?.begin().await.map_err(|_| checkpoint::stopped())?
+    }
+
+    /// Begins a change of what events are routed by.
+    async fn change_routing(&self) -> RoutingChange {
+        let alone = Arc::clone(&self.inner.routing).write_owned().await;
+        RoutingChange::new(Arc::clone(&self.inner.state), alone)
     }
 
     /// How often integrations and connectors were changed since the start. What was read under one count holds while it
@@ -280,7 +309,8 @@ impl Store {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        if self.committer.finish() {
+        self.committer.finish();
+        if self.checkpoints.finish() {
             let watermark = Watermark::read(&self.tree);
             watermark
                 .map_or_else(|error| tracing::warn!(%error, "the store's watermark"), |mark| self.routes.close(mark));

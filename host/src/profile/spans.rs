@@ -24,11 +24,12 @@ const STEPS: &[(Step, &str)] = &[
     (Step::Commit, "commit"),
     (Step::WriteGroup, "– write a group, of all that wait"),
     (Step::AppendContent, "– – append its content"),
+    (Step::WriteJournal, "– – write the journal, and sync it"),
     (Step::WriteRecords, "– – write its records"),
-    (Step::SyncGroup, "– sync a group"),
-    (Step::SyncContent, "– – content to disk"),
-    (Step::FlushRecords, "– – records out of memory"),
-    (Step::SyncRecords, "– – records to disk"),
+    (Step::Checkpoint, "a checkpoint, meanwhile"),
+    (Step::SyncContent, "– content to disk"),
+    (Step::FlushRecords, "– records out of memory"),
+    (Step::SyncRecords, "– records to disk"),
 ];
 
 struct Total {

@@ -1,20 +1,19 @@
-//! The group commit: one thread writes the webhooks that wait, makes everything written so far durable, and tells
-//! everyone who waits for that. While it syncs, the next group gathers; so one alone waits for one sync, and many share it.
-//!
-//! After a failed sync nothing is known about the disk; from then on every commit fails.
+//! The group commit: one thread writes the webhooks that wait, makes them durable together, and answers whoever waits. While it
+//! syncs, the next group gathers; so one alone waits for one sync, and many share it.
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{OwnedRwLockReadGuard, oneshot};
 
-use super::Error;
+use super::checkpoint::{Asker, State, stopped};
 use super::content::ContentLog;
+use super::journal::{Journal, Row, number_key};
 use super::room::Room;
-use super::sync::Disk;
-use super::watermark::Watermark;
-use super::webhooks::{Group, Kept, WebhookCommit};
+use super::webhooks::{Group, Kept, Records, WebhookCommit};
+use super::{Error, encode};
 use crate::profile::{self, Step};
 
 /// A webhook that waits to be committed.
@@ -28,15 +27,17 @@ pub(super) struct Pending {
 /// as several webhooks do.
 const CROWD: usize = 4;
 
-/// Who waits for what. Bounded by whoever sends it: webhook requests under way, and connections to the API.
-enum Work {
-    Commit(Box<Pending>, oneshot::Sender<Result<Kept, Error>>),
-    Sync(oneshot::Sender<Result<(), Error>>),
-}
+/// More content than this goes to its own file before the answer, not to the journal and there later.
+const JOURNALED_CONTENT_BYTES_MAX: usize = 256 << 10;
+
+/// One of a group, and who waits for it. Bounded by the webhook requests under way.
+type Commit = (Box<Pending>, oneshot::Sender<Result<Kept, Error>>);
+/// The same, written or refused.
+type Written = (oneshot::Sender<Result<Kept, Error>>, Result<Kept, Error>);
 
 pub(super) struct Committer {
-    work: Option<mpsc::Sender<Work>>,
-    thread: Option<JoinHandle<bool>>,
+    work: Option<mpsc::Sender<Commit>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Committer {
@@ -48,27 +49,17 @@ impl Committer {
 
     /// Writes a webhook, and returns when it is on disk.
     pub(super) async fn commit(&self, pending: Pending) -> Result<Kept, Error> {
-        self.ask(|done| Work::Commit(Box::new(pending), done)).await
-    }
-
-    /// Returns when everything that was written before is on disk.
-    pub(super) async fn durable(&self) -> Result<(), Error> {
-        self.ask(Work::Sync).await
-    }
-
-    async fn ask<T>(&self, work: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Work) -> Result<T, Error> {
-        let stopped = || Error::Unavailable("the store is shut down".into());
         let (done, answer) = oneshot::channel();
-        self.work.as_ref().ok_or_else(stopped)?.send(work(done)).map_err(|_| stopped())?;
+        self.work.as_ref().ok_or_else(stopped)?.send((Box::new(pending), done)).map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
     }
-}
 
-impl Committer {
-    /// Ends the thread; `true` if everything that was ever written is on disk.
-    pub(super) fn finish(&mut self) -> bool {
+    /// Ends the thread.
+    pub(super) fn finish(&mut self) {
         self.work = None;
-        self.thread.take().is_some_and(|thread| thread.join().unwrap_or(false))
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 }
 
@@ -84,81 +75,125 @@ pub(super) struct Writer {
     pub(super) chains: Arc<Mutex<()>>,
     pub(super) content: Arc<ContentLog>,
     pub(super) room: Arc<Room>,
-    pub(super) disk: Disk,
-    pub(super) watermark: Watermark,
+    pub(super) journal: Journal,
+    pub(super) checkpoints: Asker,
+    /// The last checkpoint that was begun here, until it is done: then the journal's other file is free.
+    pub(super) under_way: Option<oneshot::Receiver<Result<(), Error>>>,
+    pub(super) state: Arc<State>,
     pub(super) duplicate_window_ms: u64,
     /// How long a group waits for more.
     pub(super) gather_time: Duration,
 }
 
-/// One of a group, and who waits for it.
-type Commit = (Box<Pending>, oneshot::Sender<Result<Kept, Error>>);
-/// The same, written or refused.
-type Written = (oneshot::Sender<Result<Kept, Error>>, Result<Kept, Error>);
-
 impl Writer {
-    /// Works until nobody can ask any more; returns whether everything is on disk then.
-    fn run(mut self, work: &mpsc::Receiver<Work>) -> bool {
-        let mut broken: Option<Error> = None;
+    /// Works until nobody can ask any more.
+    fn run(mut self, work: &mpsc::Receiver<Commit>) {
         let mut is_crowded = false;
         while let Ok(first) = work.recv() {
             if is_crowded {
                 // Nobody is woken for what comes meanwhile.
                 std::thread::sleep(self.gather_time);
             }
-            let (mut commits, mut waiters) = (Vec::new(), Vec::new());
-            for work in std::iter::once(first).chain(work.try_iter()) {
-                match work {
-                    Work::Commit(pending, done) => commits.push((pending, done)),
-                    Work::Sync(done) => waiters.push(done),
-                }
-            }
+            let commits: Vec<Commit> = std::iter::once(first).chain(work.try_iter()).collect();
             is_crowded = commits.len() >= CROWD;
-            let written = if broken.is_none() { self.write(commits) } else { refuse(commits) };
-            if broken.is_none() {
-                let _span = profile::span(Step::SyncGroup);
-                broken = self.disk.sync().err().map(|error| {
-                    tracing::error!(%error, "the disk refuses writes: nothing is acknowledged until a restart");
-                    Error::Unavailable(format!("the disk refuses writes: {error}"))
-                });
+            for (done, result) in self.write(commits) {
+                let _ = done.send(result);
             }
-            for (done, result) in written {
-                let _ = done.send(broken.clone().map_or(result, Err));
-            }
-            for done in waiters {
-                let _ = done.send(broken.clone().map_or(Ok(()), Err));
-            }
-            if broken.is_none() {
-                self.watermark.synced();
-            }
+            self.look_after_journal();
         }
-        let is_synced = broken.is_none() && self.disk.sync().is_ok();
-        if is_synced {
-            self.watermark.synced();
-        }
-        is_synced
+        self.close();
     }
 
-    /// Writes a group as a whole: content with one write, records with one batch.
-    fn write(&self, commits: Vec<Commit>) -> Vec<Written> {
+    /// Writes a group as a whole, and returns when it is on disk.
+    fn write(&mut self, commits: Vec<Commit>) -> Vec<Written> {
         let _span = profile::span(Step::WriteGroup);
-        let _chains_stay = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
+        let chains = Arc::clone(&self.chains);
+        let _chains_stay = chains.lock().unwrap_or_else(PoisonError::into_inner);
         let mut group = Group::new(&self.tree, self.content.appender(), &self.room, self.duplicate_window_ms);
         let (mut written, mut guards) = (Vec::new(), Vec::new());
         for (pending, done) in commits {
             written.push((done, group.add(pending.commit)));
             guards.push(pending.subscriptions_stay);
         }
-        if let Err(error) = group.write() {
+        if let Err(error) = group.finish().and_then(|records| self.keep(records)) {
             for (_, result) in &mut written {
                 *result = Err(error.clone());
             }
         }
         written
     }
-}
 
-fn refuse(commits: Vec<Commit>) -> Vec<Written> {
-    let why = || Error::Unavailable("the disk refuses writes".into());
-    commits.into_iter().map(|(_, done)| (done, Err(why()))).collect()
+    /// Makes durable what a group wrote. The journal's entry comes before the records, so these are never on disk alone.
+    fn keep(&mut self, mut records: Records) -> Result<(), Error> {
+        self.state.check()?;
+        if records.keep_order || !self.state.holds_routes() {
+            // They rest on what other changes left, and that is not in the journal: a start might find them without it.
+            self.apply_at_once(records)?;
+            return self.checkpoints.begin().blocking_recv().map_err(|_| stopped())?;
+        }
+        if records.content.iter().map(|written| written.bytes.len()).sum::<usize>() > JOURNALED_CONTENT_BYTES_MAX {
+            profile::timed(Step::SyncContent, || self.content.sync()).map_err(|error| self.state.breaks(&error))?;
+            records.content.clear();
+        }
+        let span = profile::span(Step::WriteJournal);
+        self.journal.write(&records.rows, &records.content)?;
+        self.journal.sync().map_err(|error| self.state.breaks(&error.into()))?;
+        span.end();
+        self.apply(records)
+    }
+
+    /// Writes records of which a start may find a part, for the journal has all of them. What refers to others comes after these,
+    /// and the entry's number at last: where it is, everything is. A batch would cost sled two writes more.
+    fn apply(&self, records: Records) -> Result<(), Error> {
+        let _span = profile::span(Step::WriteRecords);
+        let (marks, values): (Vec<Row>, Vec<Row>) = records.rows.into_iter().partition(|(_, value)| value.is_empty());
+        for (key, value) in values.into_iter().chain(marks) {
+            self.tree.insert(key, value)?;
+        }
+        self.tree.insert(number_key(), encode(&self.journal.number())?)?;
+        self.room.written(&records.added);
+        Ok(())
+    }
+
+    fn apply_at_once(&self, records: Records) -> Result<(), Error> {
+        let _span = profile::span(Step::WriteRecords);
+        let mut batch = sled::Batch::default();
+        for (key, value) in records.rows {
+            batch.insert(key, value);
+        }
+        self.tree.apply_batch(batch)?;
+        self.room.written(&records.added);
+        Ok(())
+    }
+
+    /// Begins a checkpoint when one is worth its while, and goes on in the other of the journal's files, which the last one made free.
+    fn look_after_journal(&mut self) {
+        if !self.journal.is_worth_a_checkpoint() || !self.is_other_file_free() {
+            return;
+        }
+        self.journal.turn();
+        self.under_way = Some(self.checkpoints.begin());
+    }
+
+    fn is_other_file_free(&mut self) -> bool {
+        match self.under_way.take() {
+            None => true,
+            Some(checkpoint) if self.journal.is_full() => matches!(checkpoint.blocking_recv(), Ok(Ok(()))),
+            Some(mut checkpoint) => match checkpoint.try_recv() {
+                Err(TryRecvError::Empty) => {
+                    self.under_way = Some(checkpoint);
+                    false
+                }
+                done => matches!(done, Ok(Ok(()))),
+            },
+        }
+    }
+
+    /// Everything is in the records, so the next start has nothing to do again.
+    fn close(mut self) {
+        let is_held = matches!(self.checkpoints.begin().blocking_recv(), Ok(Ok(())));
+        if let Some(error) = is_held.then(|| self.journal.clear().err()).flatten() {
+            tracing::warn!(%error, "the journal was not emptied: the next start takes longer");
+        }
+    }
 }

@@ -21,7 +21,7 @@ impl Store {
     async fn write_connection(&self, connection: &Connection, known: Option<&Connection>) -> Result<(), Error> {
         let index =
             Key::new(Table::ConnectionOfIntegration).part(connection.integration_id.as_str()).tail(&connection.id);
-        let alone = self.inner.routing.write().await;
+        let alone = self.change_routing().await;
         self.transact(|tx| {
             check_unchanged(tx, &connection_key(&connection.id), known)?;
             let integration = read::<Integration>(tx, &integration_key(&connection.integration))?;
@@ -68,7 +68,7 @@ impl Store {
     }
 
     pub(crate) async fn remove_connection(&self, connection: &Connection) -> Result<(), Error> {
-        let alone = self.inner.routing.write().await;
+        let alone = self.change_routing().await;
         for subscription in self.subscriptions_of_connection(&connection.id)? {
             self.forget_subscription(&subscription)?;
         }

@@ -5,6 +5,7 @@
 //! place; a segment goes as a whole when everything in it has expired.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use super::sync::sync_folder;
+use super::sync::{sync_folder, unless_gone};
 
 /// Which part of the room, as 1 / this, is kept free for requests with events.
 const PART_FOR_EVENTS: u64 = 4;
@@ -41,6 +42,16 @@ pub(super) struct ContentLog {
     segment_bytes_max: u64,
     bytes_max: u64,
     state: Mutex<State>,
+    /// Held while it is synced: who finds nothing to sync waits for who took it.
+    syncing: Mutex<()>,
+}
+
+/// What was written to a segment, and where.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) segment: u32,
+    pub(super) offset: u64,
+    pub(super) bytes: Vec<u8>,
 }
 
 struct State {
@@ -64,7 +75,7 @@ impl ContentLog {
         let active = create(folder, next)?;
         segments.insert(next, 0);
         let state = Mutex::new(State { segments, active, unsynced: Vec::new() });
-        Ok(ContentLog { folder: folder.to_owned(), segment_bytes_max, bytes_max, state })
+        Ok(ContentLog { folder: folder.to_owned(), segment_bytes_max, bytes_max, state, syncing: Mutex::default() })
     }
 
     /// Begins to append. Nothing is written, nor counts, before `Appender::finish`.
@@ -72,7 +83,7 @@ impl ContentLog {
         let state = self.state();
         let (segment, offset) = state.end();
         let room = self.bytes_max.saturating_sub(state.segments.values().sum());
-        Appender { log: self, state, segment, start: offset, buffer: Vec::new(), room }
+        Appender { log: self, state, segment, start: offset, buffer: Vec::new(), written: Vec::new(), room }
     }
 
     /// Appends pieces, in order. They are on disk after the next `sync`.
@@ -95,6 +106,7 @@ impl ContentLog {
 
     /// Returns when everything appended before is on disk.
     pub(super) fn sync(&self) -> Result<(), Error> {
+        let _alone = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
         let (active, full) = {
             let mut state = self.state();
             (state.active.try_clone()?, std::mem::take(&mut state.unsynced))
@@ -161,6 +173,20 @@ impl ContentLog {
     }
 }
 
+/// Writes again, durably, what may not have come to the disk. A segment that is not there any more had nothing wanted in it.
+pub(super) fn restore<'w>(folder: &Path, all: impl Iterator<Item = &'w Written>) -> Result<(), Error> {
+    let mut files = BTreeMap::new();
+    for written in all {
+        if let Entry::Vacant(place) = files.entry(written.segment) {
+            place.insert(unless_gone(OpenOptions::new().write(true).open(path(folder, written.segment)))?);
+        }
+        if let Some(Some(file)) = files.get(&written.segment) {
+            file.write_all_at(&written.bytes, written.offset)?;
+        }
+    }
+    files.values().flatten().try_for_each(|file: &File| Ok(file.sync_all()?))
+}
+
 /// Appends the content of a group of commits with one write for each segment that it touches.
 pub(super) struct Appender<'l> {
     log: &'l ContentLog,
@@ -169,6 +195,7 @@ pub(super) struct Appender<'l> {
     /// Where the buffer goes in the segment.
     start: u64,
     buffer: Vec<u8>,
+    written: Vec<Written>,
     /// How many more bytes the log may hold.
     room: u64,
 }
@@ -185,9 +212,10 @@ impl Appender<'_> {
         pieces.iter().map(|piece| self.add_one(piece)).collect()
     }
 
-    /// Writes what is not written yet.
-    pub(super) fn finish(mut self) -> Result<(), Error> {
-        self.write()
+    /// Writes what is not written yet, and returns all that was written.
+    pub(super) fn finish(mut self) -> Result<Vec<Written>, Error> {
+        self.write()?;
+        Ok(self.written)
     }
 
     fn add_one(&mut self, piece: &[u8]) -> Result<ContentRef, Error> {
@@ -219,9 +247,10 @@ impl Appender<'_> {
     /// A write that fails leaves the log as long as it was: the next one goes to the same place.
     fn write(&mut self) -> Result<(), Error> {
         self.state.active.write_all_at(&self.buffer, self.start)?;
-        self.start = self.end();
-        self.buffer.clear();
-        self.state.segments.insert(self.segment, self.start);
+        let (offset, end) = (self.start, self.end());
+        self.state.segments.insert(self.segment, end);
+        self.start = end;
+        self.written.push(Written { segment: self.segment, offset, bytes: std::mem::take(&mut self.buffer) });
         Ok(())
     }
 }

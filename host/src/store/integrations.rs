@@ -56,7 +56,7 @@ impl Store {
 
     /// Forgets an integration that has no connections, and its webhook addresses.
     pub(crate) async fn remove_integration(&self, integration: &Integration) -> Result<(), Error> {
-        let alone = self.inner.routing.write().await;
+        let alone = self.change_routing().await;
         let connections = Key::new(Table::ConnectionOfIntegration).part(integration.id.as_str());
         if let Some(row) = self.inner.tree.scan_prefix(&connections).next() {
             let first = connections.text_tail_of(&row?.0);

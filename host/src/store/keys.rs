@@ -10,6 +10,8 @@ pub(super) enum Table {
     Layout = 0,
     /// → number that grows
     Watermark = 7,
+    /// → number of the journal's last entry that is in the records
+    Journal = 8,
     /// → hash of the API token, in stores of the time when there was one alone
     OnlyApiToken = 1,
     /// token id → ApiToken

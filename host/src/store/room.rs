@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sled::transaction::TransactionalTree;
 
+use super::journal::Row;
 use super::keys::{Key, Table};
 use super::{Abort, ContentRef, Error, decode, encode, write};
 
@@ -114,17 +115,17 @@ impl Room {
         self.short.notified()
     }
 
-    /// Says in `batch` what is written once the batch is.
-    pub(super) fn note_written(&self, batch: &mut sled::Batch, added: &Tally) -> Result<(), Error> {
+    /// The rows that say what is written once they are.
+    pub(super) fn note_written(&self, added: &Tally) -> Result<Vec<Row>, Error> {
         let accounts = self.accounts();
-        for (segment, bytes) in &added.0 {
+        let row = |(segment, bytes): (&u32, &i64)| {
             let written = accounts.written.get(segment).copied().unwrap_or(0) + bytes;
-            batch.insert(account_key(Table::Written, *segment), encode(&written)?);
-        }
-        Ok(())
+            Ok((account_key(Table::Written, *segment), encode(&written)?))
+        };
+        added.0.iter().map(row).collect()
     }
 
-    /// The batch is written.
+    /// They are written.
     pub(super) fn written(&self, added: &Tally) {
         let mut accounts = self.accounts();
         for (segment, bytes) in &added.0 {

@@ -37,7 +37,7 @@ impl Store {
     }
 
     async fn write_subscription(&self, subscription: &Subscription, known: Option<&Subscription>) -> Result<(), Error> {
-        let alone = self.inner.routing.write().await;
+        let alone = self.change_routing().await;
         let is_awaited = self.is_awaited(subscription)?;
         let change = || {
             self.transact(|tx| {
@@ -94,7 +94,7 @@ impl Store {
 
     /// Forgets a subscription. Its pending deliveries end as dead when their turn comes.
     pub(crate) async fn remove_subscription(&self, subscription: &Subscription) -> Result<(), Error> {
-        let alone = self.inner.routing.write().await;
+        let alone = self.change_routing().await;
         self.forget_subscription(subscription)?;
         drop(alone);
         self.durable().await

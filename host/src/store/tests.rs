@@ -98,8 +98,37 @@ impl Fixture {
     /// A store that finds what is on disk at this moment, while this one goes on.
     fn copy(&self) -> Fixture {
         let folder = tempfile::tempdir().unwrap();
-        copy_folder(&self.folder.path().join("store"), &folder.path().join("store"));
+        let (from, to) = (self.folder.path().join("store"), folder.path().join("store"));
+        copy_folder(&from.join("journal"), &to.join("journal"));
+        // Goes on meanwhile, so it has what is no longer in the journal.
+        for rest in ["content", "sled", "routes", "bundles"] {
+            copy_folder(&from.join(rest), &to.join(rest));
+        }
         open(folder, self.options.clone())
+    }
+
+    /// This store as if nothing but the journal of `later` had come to the disk since.
+    fn with_journal_of(self, later: &Fixture) -> Fixture {
+        let options = self.options.clone();
+        open(self.take_journal_of(later), options)
+    }
+
+    fn take_journal_of(self, later: &Fixture) -> tempfile::TempDir {
+        let Fixture { folder, store, .. } = self;
+        drop(store);
+        let (from, to) = (later.folder.path().join("store"), folder.path().join("store"));
+        copy_folder(&from.join("journal"), &to.join("journal"));
+        // The names of files that content is in came to the disk before it.
+        for segment in std::fs::read_dir(from.join("content")).unwrap() {
+            let name = segment.unwrap().file_name();
+            let file = std::fs::OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(to.join("content").join(name));
+            drop(file.unwrap());
+        }
+        folder
     }
 }
 

@@ -12,7 +12,8 @@ use sled::transaction::TransactionalTree;
 use tokio::sync::OwnedRwLockReadGuard;
 
 use super::committer::Pending;
-use super::content::Appender;
+use super::content::{Appender, Written};
+use super::journal::Row;
 use super::keys::{Key, Table};
 use super::order::{chain_key, chain_of, link_key};
 use super::page::Order;
@@ -212,11 +213,22 @@ pub(super) struct Kept {
     deliveries: Vec<(SubscriptionId, Option<Timestamp>)>,
 }
 
+/// What a group of webhooks is in the store.
+pub(super) struct Records {
+    pub(super) rows: Vec<Row>,
+    /// The content that they name.
+    pub(super) content: Vec<Written>,
+    /// What all of it takes up.
+    pub(super) added: Tally,
+    /// Whether deliveries among them keep an order.
+    pub(super) keep_order: bool,
+}
+
 /// Webhooks that are committed together.
 pub(super) struct Group<'s> {
     tree: &'s sled::Tree,
     content: Appender<'s>,
-    records: sled::Batch,
+    rows: Vec<Row>,
     room: &'s Room,
     /// What this group takes up.
     added: Tally,
@@ -237,7 +249,7 @@ impl<'s> Group<'s> {
         Group {
             tree,
             content,
-            records: sled::Batch::default(),
+            rows: Vec::new(),
             room,
             added: Tally::default(),
             seen: HashMap::new(),
@@ -294,9 +306,7 @@ impl<'s> Group<'s> {
         self.added.all(&added);
         self.seen.extend(seen);
         self.joined.extend(joined);
-        for (key, value) in rows.0 {
-            self.records.insert(key, value);
-        }
+        self.rows.extend(rows.0);
         Ok(Kept { request, deliveries })
     }
 
@@ -306,18 +316,16 @@ impl<'s> Group<'s> {
         self.added.records(request.record_bytes);
         let mut rows = Rows::default();
         rows.request(&request);
-        rows.0.into_iter().for_each(|(key, value)| self.records.insert(key, value));
-        self.records.insert(request_key(&request.id), encode(&request)?);
+        rows.put(request_key(&request.id), &request)?;
+        self.rows.extend(rows.0);
         Ok(Kept { request, deliveries: Vec::new() })
     }
 
-    /// Writes what was added: content first, then all records at once.
-    pub(super) fn write(mut self) -> Result<(), Error> {
-        profile::timed(Step::AppendContent, || self.content.finish())?;
-        self.room.note_written(&mut self.records, &self.added)?;
-        profile::timed(Step::WriteRecords, || self.tree.apply_batch(self.records))?;
-        self.room.written(&self.added);
-        Ok(())
+    /// Writes the content of what was added, and returns the records that are to be written.
+    pub(super) fn finish(mut self) -> Result<Records, Error> {
+        let content = profile::timed(Step::AppendContent, || self.content.finish())?;
+        self.rows.extend(self.room.note_written(&self.added)?);
+        Ok(Records { rows: self.rows, content, added: self.added, keep_order: !self.joined.is_empty() })
     }
 
     /// `None` if it is content that has to leave the room to others: nobody can use up the room of events by sending what
@@ -394,7 +402,7 @@ impl<'s> Group<'s> {
 
 /// Keys and values to write.
 #[derive(Default)]
-struct Rows(Vec<(Key, Vec<u8>)>);
+struct Rows(Vec<Row>);
 
 impl Rows {
     fn put<T: Serialize>(&mut self, key: Key, value: &T) -> Result<(), Error> {
@@ -518,7 +526,7 @@ pub(super) fn write_delivery(tx: &TransactionalTree, delivery: &Delivery) -> Res
     Ok(())
 }
 
-fn rows_of_delivery(delivery: &Delivery) -> Result<Vec<(Key, Vec<u8>)>, Error> {
+fn rows_of_delivery(delivery: &Delivery) -> Result<Vec<Row>, Error> {
     let mut rows = Rows::default();
     rows.put(super::deliveries::delivery_key(&delivery.id), delivery)?;
     rows.mark(of_customer_key(delivery));

@@ -2,6 +2,7 @@
 
 use super::subject::{receive, received};
 use super::*;
+use crate::subscription::Ordering;
 
 /// Checks that a store holds all of a request with one routed and one waiting event.
 fn assert_holds(store: &Store, request: &WebhookRequest) {
@@ -87,6 +88,82 @@ async fn what_a_commit_answered_is_on_disk_at_that_moment() {
         assert!(found.claim_due(at(0)).unwrap().is_some());
     }
     others.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+/// What sled and the content log wrote out of themselves is not counted on.
+#[tokio::test]
+async fn what_a_commit_answered_is_in_the_journal_alone() {
+    let mut store = store();
+    let integration = store.integration_in_use().await;
+    store.subscribe(&integration, "user:1").await;
+    store.reopen();
+    // The first commit of a start waits for a checkpoint.
+    let before = store.receive(&integration, two_events(), at(0)).await;
+    let earlier = store.copy();
+    let requests = [
+        store.receive(&integration, two_events(), at(1)).await,
+        store.receive(&integration, two_events(), at(2)).await,
+    ];
+
+    let found = earlier.with_journal_of(&store);
+    assert_holds(&found, &before);
+    requests.iter().for_each(|request| assert_holds(&found, request));
+    assert_eq!(found.claim_all(at(3)).len(), 3);
+}
+
+#[tokio::test]
+async fn more_content_than_the_journal_takes_is_on_disk_all_the_same() {
+    let store = store();
+    let integration = store.integration_in_use().await;
+    store.receive(&integration, vec![], at(0)).await;
+    let large = "x".repeat(400 << 10);
+    let request = store.receive(&integration, vec![event([large.as_str()])], at(1)).await;
+    let found = store.copy();
+    let event = found.events_of_request(&request.id).unwrap().remove(0);
+    assert_eq!(found.content(event.payload).unwrap().unwrap(), json!({ "for": [large] }).to_string());
+}
+
+#[tokio::test]
+async fn records_that_end_before_the_journal_begins_are_not_taken_for_all_there_is() {
+    let mut store = store();
+    let integration = store.integration_in_use().await;
+    store.receive(&integration, vec![], at(0)).await;
+    let earlier = store.copy();
+    store.receive(&integration, vec![], at(1)).await;
+    store.reopen();
+    store.receive(&integration, vec![], at(2)).await;
+    store.receive(&integration, vec![], at(3)).await;
+    let folder = earlier.take_journal_of(&store);
+    let Err(Error::Corrupt(message)) = Store::open(&folder.path().join("store"), store.options.clone()) else {
+        panic!("a gap was not noticed")
+    };
+    assert!(message.contains("Restore the data folder from a backup"), "{message}");
+}
+
+/// An event that nobody was subscribed to must not be found beside a subscription that it would have gone to.
+#[tokio::test]
+async fn what_an_event_was_routed_by_is_on_disk_with_it() {
+    let store = store();
+    let integration = store.integration_in_use().await;
+    let subscription = store.subscribe(&integration, "user:1").await;
+    let alone = store.change_routing().await;
+    store.forget_subscription(&subscription).unwrap();
+    drop(alone);
+    store.receive_one(&integration, &["user:1"], at(0)).await;
+    assert!(store.copy().subscription(&subscription.id).unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_delivery_that_keeps_an_order_is_on_disk_with_what_became_of_those_before_it() {
+    let store = store();
+    let integration = store.integration_in_use().await;
+    let in_order = Subscription { ordering: Ordering::Subscription, ..listener(&integration, "acme", HOOK, "user:1") };
+    store.put_subscription(&in_order).await.unwrap();
+    store.receive_one(&integration, &["user:1"], at(0)).await;
+    store.settle_as(&store.claim_one(at(0)), at(0), Settlement::Delivered);
+    let second = store.receive_one(&integration, &["user:1"], at(1)).await;
+    let due: Vec<_> = store.copy().claim_all(at(2)).into_iter().map(|claim| claim.delivery.event).collect();
+    assert_eq!(due, [second]);
 }
 
 #[tokio::test]
