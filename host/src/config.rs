@@ -342,7 +342,7 @@ pub(crate) struct Storage {
     #[arg(long, value_name = "BYTES", env = "PATCHBAY_CONTENT_SEGMENT_BYTES", default_value_t = 64 << 20)]
     pub(crate) content_segment_bytes: u64,
     /// How long a group of commits waits for more webhooks where many come, in microseconds
-    #[arg(long, value_name = "US", env = "PATCHBAY_COMMIT_GATHER_US", default_value_t = 300)]
+    #[arg(long, value_name = "US", env = "PATCHBAY_COMMIT_GATHER_US", default_value_t = 500)]
     pub(crate) commit_gather_us: u64,
     /// Cache of the store, in bytes
     #[arg(long, value_name = "BYTES", env = "PATCHBAY_STORE_CACHE_BYTES", default_value_t = 256 << 20)]

@@ -42,8 +42,8 @@ pub(super) struct Journal {
     is_in_second: bool,
     /// Where the next entry goes in the active file.
     end: u64,
-    /// How long the entry is that was written last, until it is on disk.
-    unsynced: u64,
+    /// The entry that was written last; its memory serves the next one.
+    entry: Vec<u8>,
     number: u64,
     turned_at: Instant,
 }
@@ -60,7 +60,14 @@ impl Journal {
         let entries: Vec<Entry> = runs.into_iter().flatten().collect();
         let number = entries.last().map_or(0, |entry| entry.number);
         Ok((
-            Journal { files: [one, two], is_in_second: false, end: 0, unsynced: 0, number, turned_at: Instant::now() },
+            Journal {
+                files: [one, two],
+                is_in_second: false,
+                end: 0,
+                entry: Vec::new(),
+                number,
+                turned_at: Instant::now(),
+            },
             entries,
         ))
     }
@@ -83,16 +90,14 @@ impl Journal {
 
     /// Writes an entry. One that fails, or is not synced, is written over by the next.
     pub(super) fn write(&mut self, rows: &[Row], content: &[Written]) -> io::Result<()> {
-        let bytes = encode(self.number + 1, rows, content);
-        self.file().write_all_at(&bytes, self.end)?;
-        self.unsynced = bytes.len() as u64;
-        Ok(())
+        encode(&mut self.entry, self.number + 1, rows, content);
+        self.file().write_all_at(&self.entry, self.end)
     }
 
     /// Returns when the entry is on disk.
     pub(super) fn sync(&mut self) -> io::Result<()> {
         self.file().sync_data()?;
-        self.end += self.unsynced;
+        self.end += self.entry.len() as u64;
         self.number += 1;
         Ok(())
     }
@@ -114,6 +119,7 @@ impl Journal {
     pub(super) fn turn(&mut self) {
         self.is_in_second = !self.is_in_second;
         self.end = 0;
+        self.entry = Vec::new();
         self.turned_at = Instant::now();
     }
 }
@@ -144,28 +150,25 @@ pub(super) fn after(entries: &[Entry], number: u64) -> Result<impl Iterator<Item
     }
 }
 
-fn encode(number: u64, rows: &[Row], content: &[Written]) -> Vec<u8> {
-    let rows_bytes: usize = rows.iter().map(|(key, value)| 8 + key.as_ref().len() + value.len()).sum();
-    let content_bytes: usize = content.iter().map(|written| 16 + written.bytes.len()).sum();
-    let mut bytes = Vec::with_capacity(HEAD_BYTES + 8 + rows_bytes + content_bytes);
+fn encode(bytes: &mut Vec<u8>, number: u64, rows: &[Row], content: &[Written]) {
+    bytes.clear();
     bytes.put_u32(0);
     bytes.put_u32(0);
     bytes.put_u64(number);
     bytes.put_u32(length(rows));
     for (key, value) in rows {
-        put(&mut bytes, key.as_ref());
-        put(&mut bytes, value);
+        put(bytes, key.as_ref());
+        put(bytes, value);
     }
     for written in content {
         bytes.put_u32(written.segment);
         bytes.put_u64(written.offset);
-        put(&mut bytes, &written.bytes);
+        put(bytes, &written.bytes);
     }
     let body = length(bytes.get(HEAD_BYTES..).unwrap_or_default());
-    write_at(&mut bytes, 4, body);
+    write_at(bytes, 4, body);
     let check = crc32fast::hash(bytes.get(4..).unwrap_or_default());
-    write_at(&mut bytes, 0, check);
-    bytes
+    write_at(bytes, 0, check);
 }
 
 fn put(bytes: &mut Vec<u8>, part: &[u8]) {
