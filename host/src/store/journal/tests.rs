@@ -1,3 +1,5 @@
+//! What a start finds in the journal, after whatever was written to it and not.
+
 use super::*;
 
 fn rows(text: &str) -> Vec<Row> {
