@@ -32,7 +32,7 @@ impl Times {
             let place = (self.all.len() * part / 100).min(self.all.len().saturating_sub(1));
             self.all.get(place).map_or(f64::NAN, |time| time.as_nanos() as f64 / 1_000.0)
         };
-        format!("p50 {:.1} µs, p99 {:.1} µs", at(50), at(99))
+        format!("p50 {:.2} µs, p99 {:.2} µs", at(50), at(99))
     }
 }
 

@@ -98,7 +98,7 @@ pub(super) async fn routing(config: &Config, subscriptions: &[usize]) -> anyhow:
         row(
             &format!("routing lookup among {count} subscriptions{what}"),
             &format!(
-                "mean {mean_us:.1} µs, {}; filled in {filled_s:.0} s, opened in {opened_ms} ms; the table has {:.0} bytes \
+                "mean {mean_us:.2} µs, {}; filled in {filled_s:.0} s, opened in {opened_ms} ms; the table has {:.0} bytes \
                  for each, on disk; {} MB on disk, {} MB resident",
                 times.quantiles(),
                 bytes_of(&place(config, &folder).join("routes"))? as f64 / *count as f64,

@@ -6,10 +6,11 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
 use super::*;
+use crate::connection::CUSTOMER_BYTES_MAX;
 use crate::subscription::Ordering;
 
 fn address(number: u32) -> Address {
-    let mut address = [0; 32];
+    let mut address = Address::default();
     // Spread as a hash would be.
     address[..4].copy_from_slice(&number.wrapping_mul(0x9e37_79b1).to_le_bytes());
     address[4..8].copy_from_slice(&number.to_le_bytes());
@@ -90,4 +91,33 @@ fn a_damaged_page_is_an_error_and_no_answer() {
     table.add(&address(0), &recipient("one")).unwrap();
     table.buckets.write_all_at(b"x", 60).unwrap();
     assert!(table.find(&address(0)).is_err());
+}
+
+#[test]
+fn pages_that_follow_are_read_only_for_what_may_be_in_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut table = RouteTable::create(folder.path()).unwrap();
+    // Both belong to one bucket; they differ in what says whether they may be in another page.
+    let (first, second) = ([0; ADDRESS_BYTES], [0, 0, 0, 0, 1].into_iter().chain([0; 11]).collect::<Vec<u8>>());
+    let second: Address = second.try_into().unwrap();
+    table.add(&first, &recipient("first")).unwrap();
+    for _ in 0..8 {
+        table.add(&second, &recipient(&"c".repeat(64))).unwrap();
+    }
+    assert_eq!((table.shape.buckets, table.find(&second).unwrap().len()), (BUCKETS_MIN, 8));
+    assert!(table.shape.overflow_pages > 0, "all of it has room in the bucket's own page");
+    table.overflow.write_all_at(b"damaged", 0).unwrap();
+    assert_eq!(table.find(&first).unwrap().len(), 1);
+    assert!(table.find(&second).is_err());
+}
+
+#[test]
+fn the_longest_names_have_room_and_longer_ones_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut table = RouteTable::create(folder.path()).unwrap();
+    let longest = Recipient { connection: "n".repeat(128), ..recipient(&"c".repeat(CUSTOMER_BYTES_MAX)) };
+    table.add(&address(1), &longest).unwrap();
+    assert_eq!(table.find(&address(1)).unwrap(), [longest]);
+    assert!(table.add(&address(2), &recipient(&"c".repeat(PAGE_BYTES))).is_err());
+    assert!(table.find(&address(2)).unwrap().is_empty());
 }
