@@ -42,6 +42,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use parking_lot::FairMutex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
@@ -180,6 +181,9 @@ struct Inner {
     committer: Committer,
     checkpoints: Checkpoints,
     state: Arc<State>,
+    /// Held by each transaction and by each group of webhooks while it is written, in turn: sled has a transaction wait for
+    /// every single insert before it, and the next insert for the transaction.
+    writing: Arc<FairMutex<()>>,
     /// Held while API tokens are added or removed.
     tokens: tokio::sync::Mutex<()>,
 }
@@ -212,6 +216,7 @@ impl Store {
         let room = Arc::new(Room::open(&tree, &content.segments(), options.retention_bytes)?);
         let chains = Arc::<Mutex<()>>::default();
         let state = Arc::new(State::new());
+        let writing = Arc::new(FairMutex::new(()));
         let checkpoints = Checkpoints::start(disk, watermark, Arc::clone(&state))?;
         let committer = Committer::start(Writer {
             tree: tree.clone(),
@@ -222,6 +227,7 @@ impl Store {
             checkpoints: checkpoints.asker()?,
             under_way: None,
             state: Arc::clone(&state),
+            writing: Arc::clone(&writing),
             duplicate_window_ms: options.duplicate_window_ms,
             gather_time: Duration::from_micros(options.commit_gather_us),
         })?;
@@ -244,6 +250,7 @@ impl Store {
             committer,
             checkpoints,
             state,
+            writing,
             tokens: tokio::sync::Mutex::default(),
         };
         let store = Store { inner: Arc::new(inner) };
@@ -300,6 +307,7 @@ impl Store {
 
     /// Runs `change` as one transaction: all of it, or nothing. It may run several times before it holds.
     fn transact<T>(&self, change: impl Fn(&TransactionalTree) -> Result<T, Abort>) -> Result<T, Error> {
+        let _alone = self.inner.writing.lock();
         self.inner.tree.transaction(change).map_err(|error| match error {
             TransactionError::Abort(error) => error,
             TransactionError::Storage(error) => error.into(),

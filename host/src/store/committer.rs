@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use parking_lot::FairMutex;
 use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{OwnedRwLockReadGuard, oneshot};
 
@@ -80,6 +81,7 @@ pub(super) struct Writer {
     /// The last checkpoint that was begun here, until it is done: then the journal's other file is free.
     pub(super) under_way: Option<oneshot::Receiver<Result<(), Error>>>,
     pub(super) state: Arc<State>,
+    pub(super) writing: Arc<FairMutex<()>>,
     pub(super) duplicate_window_ms: u64,
     /// How long a group waits for more.
     pub(super) gather_time: Duration,
@@ -146,6 +148,7 @@ impl Writer {
     /// and the entry's number at last: where it is, everything is. A batch would cost sled two writes more.
     fn apply(&self, records: Records) -> Result<(), Error> {
         let _span = profile::span(Step::WriteRecords);
+        let _alone = self.writing.lock();
         let (marks, values): (Vec<Row>, Vec<Row>) = records.rows.into_iter().partition(|(_, value)| value.is_empty());
         for (key, value) in values.into_iter().chain(marks) {
             self.tree.insert(key, value)?;

@@ -24,6 +24,8 @@ use crate::webhook_request::WebhookRequest;
 pub(super) const REQUESTS_REMOVED_AT_ONCE_MAX: usize = 1_000;
 /// How many waiting events one pass lets go.
 const EVENTS_TRIMMED_AT_ONCE_MAX: usize = 1_000;
+/// How many of them share a transaction: each costs sled as much as several events do, and webhooks wait for its end.
+const EVENTS_LET_GO_AT_ONCE_MAX: usize = 64;
 
 /// What a sweep did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -164,26 +166,26 @@ impl Store {
         let keys = || self.inner.tree.scan_prefix(&waiting).keys();
         let excess = keys().take(may_wait.saturating_add(EVENTS_TRIMMED_AT_ONCE_MAX)).count().saturating_sub(may_wait);
         let why = Reason::new("too_many_waiting", "more events waited for a subscription than may; the oldest stopped");
-        let mut trimmed = 0;
-        for key in keys().take(excess) {
-            let id = EventId::parse(&waiting.text_tail_of(&key?));
-            trimmed += usize::from(id.map(|id| self.let_go(&id, &why)).transpose()?.unwrap_or(false));
-        }
-        Ok(trimmed)
+        let oldest = keys().take(excess).map(|key| Ok(EventId::parse(&waiting.text_tail_of(&key?))));
+        let oldest: Vec<EventId> = oldest.collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect();
+        oldest.chunks(EVENTS_LET_GO_AT_ONCE_MAX).map(|some| self.let_go(some, &why)).sum()
     }
 
-    /// Has an event wait no longer; `false` where it did not.
-    pub(super) fn let_go(&self, id: &EventId, why: &Reason) -> Result<bool, Error> {
+    /// Has events wait no longer; returns how many did.
+    pub(super) fn let_go(&self, events: &[EventId], why: &Reason) -> Result<usize, Error> {
         self.transact(|tx| {
-            let Some(mut event) = read::<RoutedEvent>(tx, &event_key(id))? else { return Ok(false) };
-            if !event.is_waiting() {
-                return Ok(false);
+            let mut count = 0;
+            for id in events {
+                let Some(mut event) = read::<RoutedEvent>(tx, &event_key(id))?.filter(RoutedEvent::is_waiting) else {
+                    continue;
+                };
+                stop_waiting(tx, &event)?;
+                unheard_keys(&event).try_for_each(|key| mark(tx, key))?;
+                event.stopped_waiting = Some(why.clone());
+                write(tx, event_key(id), &event)?;
+                count += 1;
             }
-            stop_waiting(tx, &event)?;
-            unheard_keys(&event).try_for_each(|key| mark(tx, key))?;
-            event.stopped_waiting = Some(why.clone());
-            write(tx, event_key(id), &event)?;
-            Ok(true)
+            Ok(count)
         })
     }
 
