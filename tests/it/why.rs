@@ -58,7 +58,8 @@ async fn why_says_of_each_request_that_concerned_a_customer_what_became_of_it() 
     let acme = Api { token, ..api.clone() };
     let own = acme.all("/v1/customers/customer-acme/why").await;
     assert_eq!(outcomes(&own), ["pending", "delivered", "duplicate", "delivered"]);
-    assert!(!json!(own).to_string().contains("beta"));
+    // With the hyphen, which no id has: four letters are in one of them now and then.
+    assert!(!json!(own).to_string().contains("-beta"));
     acme.get("/v1/customers/customer-beta/why").await.expect_problem(404, "not_found");
 
     assert_eq!(outcomes(&api.all("/v1/customers/customer-beta/why").await).len(), 4);
