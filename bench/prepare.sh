@@ -7,7 +7,7 @@ places="--patchbay $target/release/patchbay --bench bench --bundles $bundles
     --data $target/bench/data-$$ --revision $(git describe --always --dirty 2>/dev/null || echo unknown)"
 
 build_release() { # features of the server, if any
-    echo "→ server and generator, optimised (the first time 10 to 20 minutes on two cores)"
+    echo "→ server and generator, optimised across crates (the first time 15 to 25 minutes on two cores, later 5 to 10 after a change)"
     cargo build --release --locked -p patchbay -p patchbay-bench ${1:+--features "$1"}
 }
 
