@@ -109,8 +109,8 @@ impl State {
     /// A sync failed.
     pub(super) fn breaks(&self, error: &Error) -> Error {
         let broken = || {
-            tracing::error!(%error, "the disk refuses writes: nothing is acknowledged until a restart");
-            Error::Unavailable(format!("the disk refuses writes: {error}"))
+            tracing::error!(%error, "what is written cannot be made durable: nothing is acknowledged until a restart");
+            Error::Unavailable(format!("what is written cannot be made durable: {error}"))
         };
         self.broken.get_or_init(broken).clone()
     }

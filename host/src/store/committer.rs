@@ -178,18 +178,21 @@ impl Writer {
         self.under_way = Some(self.checkpoints.begin());
     }
 
+    /// Fails all commits from then on where a checkpoint failed, or nobody makes any more: what it did not hold would be written over.
     fn is_other_file_free(&mut self) -> bool {
-        match self.under_way.take() {
-            None => true,
-            Some(checkpoint) if self.journal.is_full() => matches!(checkpoint.blocking_recv(), Ok(Ok(()))),
-            Some(mut checkpoint) => match checkpoint.try_recv() {
-                Err(TryRecvError::Empty) => {
-                    self.under_way = Some(checkpoint);
-                    false
-                }
-                done => matches!(done, Ok(Ok(()))),
-            },
-        }
+        let Some(mut checkpoint) = self.under_way.take() else { return true };
+        let result = match checkpoint.try_recv() {
+            Ok(result) => result,
+            Err(TryRecvError::Empty) if self.journal.is_full() => {
+                checkpoint.blocking_recv().unwrap_or_else(|_| Err(stopped()))
+            }
+            Err(TryRecvError::Empty) => {
+                self.under_way = Some(checkpoint);
+                return false;
+            }
+            Err(TryRecvError::Closed) => Err(stopped()),
+        };
+        result.inspect_err(|error| drop(self.state.breaks(error))).is_ok()
     }
 
     /// Everything is in the records, so the next start has nothing to do again.

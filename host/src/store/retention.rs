@@ -149,24 +149,23 @@ impl Store {
 
     /// Lets the oldest waiting events go where more wait than may, pass by pass. They stay visible as unrouted.
     pub(super) fn trim_unrouted(&self, is_stopping: impl Fn() -> bool) -> Result<u64, Error> {
+        let waiting = Key::new(Table::UnroutedByAge);
+        let may_wait = usize::try_from(self.inner.options.unrouted_events_max).unwrap_or(usize::MAX);
+        // Counted once: it looks at every event that waits.
+        let mut excess = self.inner.tree.scan_prefix(&waiting).keys().count().saturating_sub(may_wait);
         let mut trimmed = 0;
-        while !is_stopping() {
-            let in_this_pass = self.trim_some_unrouted()?;
-            trimmed += in_this_pass as u64;
-            if in_this_pass < EVENTS_TRIMMED_AT_ONCE_MAX {
-                break;
-            }
+        while excess > 0 && !is_stopping() {
+            let at_once = excess.min(EVENTS_TRIMMED_AT_ONCE_MAX);
+            trimmed += self.trim_some_unrouted(&waiting, at_once)? as u64;
+            excess -= at_once;
         }
         Ok(trimmed)
     }
 
-    fn trim_some_unrouted(&self) -> Result<usize, Error> {
-        let waiting = Key::new(Table::UnroutedByAge);
-        let may_wait = usize::try_from(self.inner.options.unrouted_events_max).unwrap_or(usize::MAX);
-        let keys = || self.inner.tree.scan_prefix(&waiting).keys();
-        let excess = keys().take(may_wait.saturating_add(EVENTS_TRIMMED_AT_ONCE_MAX)).count().saturating_sub(may_wait);
+    fn trim_some_unrouted(&self, waiting: &Key, count: usize) -> Result<usize, Error> {
         let why = Reason::new("too_many_waiting", "more events waited for a subscription than may; the oldest stopped");
-        let oldest = keys().take(excess).map(|key| Ok(EventId::parse(&waiting.text_tail_of(&key?))));
+        let oldest = self.inner.tree.scan_prefix(waiting).keys().take(count);
+        let oldest = oldest.map(|key| Ok(EventId::parse(&waiting.text_tail_of(&key?))));
         let oldest: Vec<EventId> = oldest.collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect();
         oldest.chunks(EVENTS_LET_GO_AT_ONCE_MAX).map(|some| self.let_go(some, &why)).sum()
     }
