@@ -95,13 +95,16 @@ fn first_at(prefix: &str, moment: jiff::Timestamp) -> String {
 }
 
 fn to_bytes(id: &str) -> Option<[u8; 16]> {
-    let id = Some(id).filter(|id| id.is_ascii())?;
-    Some(id.parse::<TypeSafeId<DynamicType>>().ok()?.uuid().into_bytes())
+    Some(parsed(id)?.uuid().into_bytes())
 }
 
 fn is_id(text: &str, prefix: &str) -> bool {
+    parsed(text).is_some_and(|id| id.type_prefix() == prefix)
+}
+
+fn parsed(text: &str) -> Option<TypeSafeId<DynamicType>> {
     // The parser cuts what is too long, amid a character if need be, and panics.
-    text.is_ascii() && text.parse::<TypeSafeId<DynamicType>>().is_ok_and(|id| id.type_prefix() == prefix)
+    text.is_ascii().then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]

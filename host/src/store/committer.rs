@@ -34,7 +34,7 @@ const JOURNALED_CONTENT_BYTES_MAX: usize = 256 << 10;
 /// One of a group, and who waits for it. Bounded by the webhook requests under way.
 type Commit = (Box<Pending>, oneshot::Sender<Result<Kept, Error>>);
 /// The same, written or refused.
-type Written = (oneshot::Sender<Result<Kept, Error>>, Result<Kept, Error>);
+type Outcome = (oneshot::Sender<Result<Kept, Error>>, Result<Kept, Error>);
 
 pub(super) struct Committer {
     work: Option<mpsc::Sender<Commit>>,
@@ -107,7 +107,7 @@ impl Writer {
     }
 
     /// Writes a group as a whole, and returns when it is on disk.
-    fn write(&mut self, commits: Vec<Commit>) -> Vec<Written> {
+    fn write(&mut self, commits: Vec<Commit>) -> Vec<Outcome> {
         let _span = profile::span(Step::WriteGroup);
         let chains = Arc::clone(&self.chains);
         let _chains_stay = chains.lock().unwrap_or_else(PoisonError::into_inner);
