@@ -13,6 +13,7 @@ mod content;
 mod customers;
 mod deliveries;
 mod failing;
+mod group;
 mod idempotency;
 mod integrations;
 mod journal;
@@ -31,6 +32,7 @@ mod size;
 mod subscriptions;
 mod sync;
 mod turns;
+mod waiting;
 mod watermark;
 mod webhooks;
 
@@ -50,18 +52,18 @@ use sled::transaction::{ConflictableTransactionError, TransactionError, Transact
 use checkpoint::{Checkpoints, RoutingChange, State};
 use committer::{Committer, Writer};
 use content::ContentLog;
-use journal::Journal;
 use keys::{Key, Table};
 use lanes::Lanes;
+use recovery::Recovered;
 use room::Room;
 use routes::Routes;
 use size::Walk;
-use sync::Disk;
 use watermark::Watermark;
 
 pub(crate) use content::ContentRef;
 pub(crate) use customers::{Concern, Listening, Span};
 pub(crate) use deliveries::{Claim, Period, Settlement};
+pub(crate) use group::{NewEvent, Repeat, Routing, WebhookCommit};
 pub(crate) use idempotency::KEYS_EXPIRED_AT_ONCE_MAX;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) use keys::check_key;
@@ -69,7 +71,6 @@ pub(crate) use page::{Page, PageRequest};
 pub(crate) use reseal::ResealError;
 pub(crate) use retention::{Swept, Taken};
 pub(crate) use turns::Bounds;
-pub(crate) use webhooks::{NewEvent, Repeat, Routing, WebhookCommit};
 
 /// The layout of keys and records that this code reads and writes.
 const LAYOUT: u32 = 1;
@@ -194,24 +195,7 @@ impl Store {
         std::fs::create_dir_all(folder)?;
         let bundles = folder.join("bundles");
         std::fs::create_dir_all(&bundles)?;
-        let db = open_sled(&folder.join("sled"), options.cache_bytes)?;
-        let tree = db.open_tree("patchbay")?;
-        let mark = Watermark::read(&tree)?;
-        let watermark = Watermark::open(folder, tree.clone())?;
-        let (mut journal, entries) = Journal::open(&folder.join("journal"))?;
-        recovery::recover(&tree, &folder.join("content"), &entries)?;
-        let content = Arc::new(ContentLog::open(
-            &folder.join("content"),
-            options.content_segment_bytes,
-            options.content_bytes_max,
-        )?);
-        sync::sync_opened(folder)?;
-        let mut disk = Disk::new(db, &folder.join("sled"), Arc::clone(&content))?;
-        if !entries.is_empty() {
-            disk.sync()?;
-            journal.clear()?;
-        }
-        journal.begin_after(recovery::last_entry(&tree)?);
+        let Recovered { tree, mark, watermark, journal, content, disk } = recovery::open(folder, &options)?;
         let routes = Routes::open(&folder.join("routes"), &tree, mark)?;
         let room = Arc::new(Room::open(&tree, &content.segments(), options.retention_bytes)?);
         let chains = Arc::<Mutex<()>>::default();
@@ -258,6 +242,7 @@ impl Store {
         store.adopt_first_api_token()?;
         store.list_customers()?;
         store.load_lanes()?;
+        store.check_stopped()?;
         store.route_left_over_events()?;
         Ok(store)
     }
@@ -362,41 +347,6 @@ fn mark(tx: &TransactionalTree, key: Key) -> Result<(), Abort> {
 fn remove(tx: &TransactionalTree, key: Key) -> Result<(), Abort> {
     tx.remove(key)?;
     Ok(())
-}
-
-fn open_sled(folder: &Path, cache_bytes: u64) -> Result<sled::Db, Error> {
-    let open = || sled::Config::new().path(folder).cache_capacity(cache_bytes).open();
-    let opened = match open() {
-        // Who is killed in his start leaves the file to which sled was writing a snapshot, and sled takes it for one. Nobody
-        // else writes to it now: sled had the folder to itself.
-        Err(sled::Error::Corruption { .. }) if remove_unfinished_snapshots(folder)? => open(),
-        opened => opened,
-    };
-    opened.map_err(|error| match error {
-        // sled says it in words alone.
-        sled::Error::Io(io) if io.to_string().starts_with("could not acquire lock") => {
-            Error::Unavailable(format!("{} is in use by another process", folder.display()))
-        }
-        sled::Error::Io(io) => Error::Unavailable(format!("{}: {io}", folder.display())),
-        other => Error::Corrupt(format!(
-            "{} cannot be read: {other}. Restore the data folder from a backup",
-            folder.display()
-        )),
-    })
-}
-
-/// Whether there was any.
-fn remove_unfinished_snapshots(folder: &Path) -> Result<bool, Error> {
-    let mut is_any = false;
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "generating") {
-            tracing::warn!(file = %path.display(), "an earlier start ended in its middle: its unfinished file is removed");
-            std::fs::remove_file(path)?;
-            is_any = true;
-        }
-    }
-    Ok(is_any)
 }
 
 fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {

@@ -11,9 +11,9 @@ use tokio::sync::{OwnedRwLockReadGuard, oneshot};
 
 use super::checkpoint::{Asker, State, stopped};
 use super::content::ContentLog;
+use super::group::{Group, Kept, Records, WebhookCommit};
 use super::journal::{Journal, Row, number_key};
 use super::room::Room;
-use super::webhooks::{Group, Kept, Records, WebhookCommit};
 use super::{Error, encode};
 use crate::profile::{self, Step};
 

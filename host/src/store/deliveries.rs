@@ -7,12 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use sled::transaction::TransactionalTree;
 
 use super::failing;
+use super::group::write_delivery;
 use super::keys::{Key, Table, split_time, time_bytes};
 use super::lanes::{Due, Lanes};
 use super::order::leave;
 use super::page::Order;
 use super::turns::{Heard, Way};
-use super::webhooks::write_delivery;
 use super::{Abort, Error, Page, PageRequest, Store, abort, mark, read, remove, write};
 use crate::clock;
 use crate::delivery::{Attempt, Delivery, DeliveryStatus};

@@ -60,6 +60,8 @@ pub(super) enum Table {
     Unrouted = 63,
     /// event id →
     UnroutedByAge = 64,
+    /// → event id: up to it all that are in these two lists stopped waiting
+    NewestStopped = 68,
     /// (integration id) (webhook key) (selector) event id → of unrouted events that wait no longer, and of duplicates
     Unheard = 65,
     /// (integration id) request id → of requests whose handler failed

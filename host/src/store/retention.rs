@@ -1,31 +1,29 @@
 //! What is kept for how long. Requests go when they are old, with their events and deliveries; those that are finished go
 //! earlier when there is too much of them (`size.rs`), and so do events that wait for a subscription.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
 use sled::transaction::TransactionalTree;
 
 use super::deliveries::{delivery_key, due_key};
+use super::group::{Seen, seen_key};
 use super::keys::{Key, Table};
 use super::order::leave;
 use super::room::Tally;
-use super::subscriptions::stop_waiting;
-use super::webhooks::{Seen, event_key, failed_key, of_customer_key, replays, request_key, seen_key, unheard_keys};
-use super::{Abort, Error, Store, decode, mark, read, remove, write};
+use super::waiting::{read_event, stop_waiting};
+use super::webhooks::{event_key, failed_key, of_customer_key, replays, request_key, unheard_keys};
+use super::{Abort, Error, Store, decode, read, remove};
 use crate::clock;
 use crate::delivery::{Delivery, DeliveryStatus};
 use crate::event::RoutedEvent;
 use crate::id::{DeliveryId, EventId};
-use crate::subscription::Reason;
 use crate::webhook_request::WebhookRequest;
 
 /// How many requests one pass removes. A stop waits for one pass at most.
 pub(super) const REQUESTS_REMOVED_AT_ONCE_MAX: usize = 1_000;
-/// How many waiting events one pass lets go.
-const EVENTS_TRIMMED_AT_ONCE_MAX: usize = 1_000;
-/// How many of them share a transaction: each costs sled as much as several events do, and webhooks wait for its end.
-const EVENTS_LET_GO_AT_ONCE_MAX: usize = 64;
+/// For so long a sweep works at a stretch, then it rests as long: webhooks come first.
+const WORK_TIME_MAX: Duration = Duration::from_millis(2);
 
 /// What a sweep did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +67,26 @@ pub(super) enum Which {
     Finished,
 }
 
+/// Keeps what is not urgent from holding up what is.
+struct Pace {
+    works_since: Instant,
+}
+
+impl Pace {
+    fn start() -> Pace {
+        Pace { works_since: Instant::now() }
+    }
+
+    /// Rests when it is time to; called while nothing is held.
+    fn step(&mut self) {
+        let worked = self.works_since.elapsed();
+        if worked >= WORK_TIME_MAX {
+            std::thread::sleep(worked);
+            self.works_since = Instant::now();
+        }
+    }
+}
+
 /// What became of an event that was to be removed.
 enum Removal {
     Gone {
@@ -94,7 +112,7 @@ impl Store {
         let mut swept = in_background(move || {
             let mut swept = Swept::default();
             store.expire_all(before, &mut swept, &is_stopping_now)?;
-            swept.trimmed = store.trim_unrouted(&is_stopping_now)?;
+            swept.trimmed = store.trim_unrouted()?;
             store.make_room(&mut walk, &mut swept, &is_stopping_now)?;
             Ok(swept)
         })
@@ -131,7 +149,7 @@ impl Store {
 
     /// One pass. Returns how many requests went.
     pub(super) fn expire(&self, before: Timestamp, swept: &mut Swept) -> Result<usize, Error> {
-        let mut removed = 0;
+        let (mut removed, mut pace) = (0, Pace::start());
         for row in self.inner.tree.scan_prefix(Key::new(Table::Request)).take(REQUESTS_REMOVED_AT_ONCE_MAX) {
             let request: WebhookRequest = decode(&row?.1)?;
             if request.received_at >= before {
@@ -139,53 +157,13 @@ impl Store {
             }
             self.remove_request(&request, Which::All, swept)?;
             removed += 1;
+            pace.step();
         }
         swept.expired += removed as u64;
         let before_ms = u64::try_from(before.as_millisecond()).unwrap_or(0);
         let files = self.inner.content.expire(SystemTime::UNIX_EPOCH + Duration::from_millis(before_ms))?;
         self.inner.room.forget(&self.inner.tree, &files)?;
         Ok(removed)
-    }
-
-    /// Lets the oldest waiting events go where more wait than may, pass by pass. They stay visible as unrouted.
-    pub(super) fn trim_unrouted(&self, is_stopping: impl Fn() -> bool) -> Result<u64, Error> {
-        let waiting = Key::new(Table::UnroutedByAge);
-        let may_wait = usize::try_from(self.inner.options.unrouted_events_max).unwrap_or(usize::MAX);
-        // Counted once: it looks at every event that waits.
-        let mut excess = self.inner.tree.scan_prefix(&waiting).keys().count().saturating_sub(may_wait);
-        let mut trimmed = 0;
-        while excess > 0 && !is_stopping() {
-            let at_once = excess.min(EVENTS_TRIMMED_AT_ONCE_MAX);
-            trimmed += self.trim_some_unrouted(&waiting, at_once)? as u64;
-            excess -= at_once;
-        }
-        Ok(trimmed)
-    }
-
-    fn trim_some_unrouted(&self, waiting: &Key, count: usize) -> Result<usize, Error> {
-        let why = Reason::new("too_many_waiting", "more events waited for a subscription than may; the oldest stopped");
-        let oldest = self.inner.tree.scan_prefix(waiting).keys().take(count);
-        let oldest = oldest.map(|key| Ok(EventId::parse(&waiting.text_tail_of(&key?))));
-        let oldest: Vec<EventId> = oldest.collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect();
-        oldest.chunks(EVENTS_LET_GO_AT_ONCE_MAX).map(|some| self.let_go(some, &why)).sum()
-    }
-
-    /// Has events wait no longer; returns how many did.
-    pub(super) fn let_go(&self, events: &[EventId], why: &Reason) -> Result<usize, Error> {
-        self.transact(|tx| {
-            let mut count = 0;
-            for id in events {
-                let Some(mut event) = read::<RoutedEvent>(tx, &event_key(id))?.filter(RoutedEvent::is_waiting) else {
-                    continue;
-                };
-                stop_waiting(tx, &event)?;
-                unheard_keys(&event).try_for_each(|key| mark(tx, key))?;
-                event.stopped_waiting = Some(why.clone());
-                write(tx, event_key(id), &event)?;
-                count += 1;
-            }
-            Ok(count)
-        })
     }
 
     /// Removes a request with its events and deliveries; `false` if some of it is not to go.
@@ -229,7 +207,7 @@ impl Store {
         let followers =
             deliveries.iter().map(|delivery| self.next_in_chain(delivery)).collect::<Result<Vec<_>, _>>()?;
         let removed = self.transact_going(|tx, going| {
-            let Some(event) = read::<RoutedEvent>(tx, &event_key(id))? else { return Ok(GONE_BEFORE) };
+            let Some(event) = read_event(tx, id)? else { return Ok(GONE_BEFORE) };
             if event.delivery_count != before.delivery_count {
                 return Ok(Removal::Changed);
             }

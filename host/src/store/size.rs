@@ -115,7 +115,7 @@ impl Store {
             let mut bytes = bytes_of(request);
             for event in self.events_of_request(&request.id)? {
                 bytes += u64::from(event.payload.len);
-                swept.let_go_for_room += self.let_go(std::slice::from_ref(&event.id), &why)? as u64;
+                swept.let_go_for_room += u64::from(self.let_go(&event.id, &why)?);
             }
             excess = excess.saturating_sub(bytes);
             if excess == 0 {

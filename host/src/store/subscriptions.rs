@@ -1,24 +1,15 @@
 //! Subscriptions and the routing index. The index names a subscription exactly while events are to be routed to it.
 
-use std::collections::HashSet;
 use std::sync::PoisonError;
 
 use super::failing;
 use super::keys::{Key, Table};
-use super::order::chain_of;
 use super::page::Order;
-use super::webhooks::{delivery_of, event_key, name_delivery, request_key, write_delivery};
+use super::waiting::to_route_key;
 use super::{Abort, Error, Page, PageRequest, Store, abort, check_unchanged, mark, read, remove, write};
-use crate::clock;
 use crate::connection::Connection;
-use crate::delivery::Delivery;
-use crate::event::{EventStatus, RoutedEvent};
-use crate::id::{EventId, IntegrationId, SubscriptionId};
+use crate::id::{IntegrationId, SubscriptionId};
 use crate::subscription::{Recipient, Status, Subscription};
-use crate::webhook_request::{RequestStatus, WebhookRequest};
-
-/// How many waiting events one transaction routes.
-const EVENTS_ROUTED_AT_ONCE_MAX: usize = 100;
 
 impl Store {
     /// Creates or replaces a subscription, and routes the events that waited for its selector.
@@ -141,66 +132,6 @@ impl Store {
         self.inner.routes.follow(|| self.subscription(id), change)
     }
 
-    /// Whether events wait for this subscription.
-    fn is_awaited(&self, subscription: &Subscription) -> Result<bool, Error> {
-        let Some(waiting) = waiting_for(subscription) else { return Ok(false) };
-        Ok(self.inner.tree.scan_prefix(waiting).next().transpose()?.is_some())
-    }
-
-    fn route_waiting_events(&self, subscription: &Subscription) -> Result<(), Error> {
-        let Some(prefix) = waiting_for(subscription) else { return Ok(()) };
-        let (now, recipient) = (clock::now(), Recipient::of(subscription));
-        loop {
-            let rows = self.inner.tree.scan_prefix(&prefix).take(EVENTS_ROUTED_AT_ONCE_MAX);
-            let waiting = rows.map(|row| Ok(EventId::parse(&prefix.text_tail_of(&row?.0))));
-            let waiting: Vec<EventId> = waiting.collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect();
-            if waiting.is_empty() {
-                self.inner.tree.remove(to_route_key(&subscription.id))?;
-                return Ok(());
-            }
-            let chains = self.chains();
-            let taken = self.taken_chains(subscription, &waiting)?;
-            self.transact(|tx| {
-                let mut taken = taken.clone();
-                waiting.iter().try_for_each(|event| {
-                    let Some(event) = read::<RoutedEvent>(tx, &event_key(event))? else {
-                        return remove(tx, prefix.clone().tail(event.as_str()));
-                    };
-                    let mut delivery = delivery_of(&event, &recipient, now);
-                    if delivery.chain.as_ref().is_some_and(|chain| !taken.insert(chain.clone())) {
-                        delivery.next_attempt_at = None;
-                    }
-                    route_waiting_event(tx, event, &delivery)
-                })
-            })?;
-            drop(chains);
-            self.announce(&subscription.id, now.as_millisecond());
-        }
-    }
-
-    /// The chains of these events that have a pending delivery already.
-    fn taken_chains(&self, subscription: &Subscription, events: &[EventId]) -> Result<HashSet<String>, Error> {
-        let mut taken = HashSet::new();
-        for event in events {
-            let Some(chain) = self.event(event)?.and_then(|event| chain_of(&event, subscription.ordering)) else {
-                continue;
-            };
-            if !self.is_chain_empty(&subscription.id, &chain)? {
-                taken.insert(chain);
-            }
-        }
-        Ok(taken)
-    }
-
-    /// Routes what still waits for a subscription: the process may have ended between making it and routing to it.
-    pub(super) fn route_left_over_events(&self) -> Result<(), Error> {
-        let marks = Key::new(Table::ToRoute);
-        for subscription in self.linked(&marks, SubscriptionId::parse, |id| self.subscription(id))? {
-            self.route_waiting_events(&subscription)?;
-        }
-        Ok(())
-    }
-
     fn resume_lane(&self, id: &SubscriptionId) -> Result<(), Error> {
         let mut lanes = self.inner.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         let next = self.first_due(&lanes, id)?;
@@ -210,51 +141,9 @@ impl Store {
     }
 }
 
-fn route_waiting_event(
-    tx: &sled::transaction::TransactionalTree,
-    mut event: RoutedEvent,
-    delivery: &Delivery,
-) -> Result<(), Abort> {
-    stop_waiting(tx, &event)?;
-    event.status = EventStatus::Routed;
-    event.delivery_count += 1;
-    name_delivery(&mut event, &delivery.id).map_or(Ok(()), |key| mark(tx, key))?;
-    write(tx, event_key(&event.id), &event)?;
-    if let Some(mut request) = read::<WebhookRequest>(tx, &request_key(&event.request))? {
-        request.status = RequestStatus::Routed;
-        request.delivery_count += 1;
-        write(tx, request_key(&request.id), &request)?;
-    }
-    write_delivery(tx, delivery)
-}
-
-/// Takes an event off the lists of those that wait for a subscription.
-pub(super) fn stop_waiting(tx: &sled::transaction::TransactionalTree, event: &RoutedEvent) -> Result<(), Abort> {
-    for selector in &event.selectors {
-        let waiting = routes(Table::Unrouted, &event.integration_id, &event.webhook_key, selector);
-        remove(tx, waiting.tail(event.id.as_str()))?;
-    }
-    remove(tx, Key::new(Table::UnroutedByAge).tail(event.id.as_str()))
-}
-
 pub(super) fn take_off_routes(tx: &sled::transaction::TransactionalTree, id: &SubscriptionId) -> Result<(), Abort> {
     let earlier = read::<Subscription>(tx, &subscription_key(id))?;
     earlier.as_ref().and_then(route_key).map_or(Ok(()), |route| remove(tx, route))
-}
-
-/// What all events that wait for a subscription have in common, if events are to be routed to it now.
-fn waiting_for(subscription: &Subscription) -> Option<Key> {
-    let source = subscription.active_source()?;
-    Some(routes(
-        Table::Unrouted,
-        &subscription.integration_id,
-        &source.global_webhook_key,
-        &source.global_webhook_event_selector,
-    ))
-}
-
-fn to_route_key(id: &SubscriptionId) -> Key {
-    Key::new(Table::ToRoute).tail(id.as_str())
 }
 
 pub(super) fn route_key(subscription: &Subscription) -> Option<Key> {

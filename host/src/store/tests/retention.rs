@@ -2,7 +2,7 @@
 
 use super::subject::receive;
 use super::*;
-use crate::store::retention::REQUESTS_REMOVED_AT_ONCE_MAX;
+use crate::store::retention::{REQUESTS_REMOVED_AT_ONCE_MAX, Which};
 
 fn named(provider_id: &str) -> NewEvent {
     NewEvent { provider_id: Some(provider_id.to_owned()), ..event(["user:1"]) }
@@ -153,12 +153,41 @@ async fn the_oldest_waiting_events_stop_waiting_when_too_many_wait() {
         events.push(store.receive_one(&integration, &["user:1", "team:1"], at(ms)).await);
     }
     store.reopen();
-    assert_eq!(store.trim_unrouted(|| false).unwrap(), 2);
-    assert_eq!(store.trim_unrouted(|| false).unwrap(), 0);
+    assert_eq!(store.trim_unrouted().unwrap(), 2);
+    assert_eq!(store.trim_unrouted().unwrap(), 0);
     assert_eq!(waiting_count(&store), 5, "they stay visible");
     let subscription = store.subscribe(&integration, "user:1").await;
     let reached: Vec<bool> = events.iter().map(|event| store.reached(event) == [subscription.id.clone()]).collect();
     assert_eq!(reached, [false, false, true, true, true]);
+}
+
+#[tokio::test]
+async fn an_event_that_stopped_waiting_with_others_says_so_everywhere_and_may_go_for_room() {
+    let store = store_with(|options| options.unrouted_events_max = 1);
+    let integration = store.integration_in_use().await;
+    let stopped = store.receive(&integration, vec![event(["user:1"])], at(0)).await;
+    let waiting = store.receive(&integration, vec![event(["user:1"])], at(0)).await;
+    assert_eq!(store.trim_unrouted().unwrap(), 1);
+    let first = |request: &WebhookRequest| store.events_of_request(&request.id).unwrap().remove(0);
+    assert!(first(&waiting).is_waiting());
+    assert_eq!(first(&stopped).stopped_waiting.unwrap().code, "too_many_waiting");
+    let listed = store.events(&first_page(9), |event| !event.is_waiting()).unwrap().items;
+    assert_eq!(listed.len(), 1);
+    let mut swept = Swept::default();
+    assert!(!store.remove_request(&waiting, Which::Finished, &mut swept).unwrap());
+    assert!(store.remove_request(&stopped, Which::Finished, &mut swept).unwrap());
+}
+
+#[tokio::test]
+async fn after_the_clock_went_back_new_events_wait_like_any() {
+    let mut store = store_with(|options| options.unrouted_events_max = 1);
+    let integration = store.integration_in_use().await;
+    let later = EventId::first_at(clock::after_ms(clock::now(), 3_600_000));
+    store.inner.tree.insert(Key::new(Table::NewestStopped), later.as_str()).unwrap();
+    store.reopen();
+    let event = store.receive_one(&integration, &["user:1"], at(0)).await;
+    let subscription = store.subscribe(&integration, "user:1").await;
+    assert_eq!(store.reached(&event), [subscription.id]);
 }
 
 #[tokio::test]
@@ -170,7 +199,7 @@ async fn events_that_were_routed_or_have_expired_do_not_count_as_waiting() {
     let kept = store.receive(&integration, vec![event(["kept"]), event(["kept"])], at(2)).await;
     store.expire(at(1), &mut Swept::default()).unwrap();
     store.subscribe(&integration, "routed").await;
-    assert_eq!(store.trim_unrouted(|| false).unwrap(), 0);
+    assert_eq!(store.trim_unrouted().unwrap(), 0);
     store.subscribe(&integration, "kept").await;
     assert_eq!(store.webhook_request(&kept.id).unwrap().unwrap().delivery_count, 2);
 }
@@ -182,7 +211,7 @@ async fn events_that_still_have_room_go_on_waiting_however_much_goes_on() {
     let patient = store.receive_one(&integration, &["patient"], at(0)).await;
     let trims = tokio::task::spawn_blocking({
         let store = store.deref().clone();
-        move || (0..2_000).map(|_| store.trim_unrouted(|| false).unwrap()).max()
+        move || (0..2_000).map(|_| store.trim_unrouted().unwrap()).max()
     });
     let pairs = (0..100).map(|pair| {
         let (store, integration) = (store.deref().clone(), integration.clone());
