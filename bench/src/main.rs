@@ -20,6 +20,7 @@ mod subscribers;
 mod webhook;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -73,6 +74,9 @@ enum Command {
         /// Only these contenders and rows
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
+        /// How long each measurement lasts; three if not given
+        #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600))]
+        seconds: Option<u64>,
     },
     /// Measure the parts of one host
     Micro {
@@ -116,8 +120,9 @@ async fn command(Cli { places, command }: Cli) -> anyhow::Result<()> {
         sink: sink.address,
     };
     let (heading, text) = match command {
-        Command::Run { quick, only } => {
-            let plan = if quick { Plan::quick() } else { Plan::full() };
+        Command::Run { quick, only, seconds } => {
+            let mut plan = if quick { Plan::quick() } else { Plan::full() };
+            plan.time = seconds.map_or(plan.time, Duration::from_secs);
             let comparison = run::run(&parts, &sink, plan, &only).await?;
             ("Beside what people would write by hand", report::comparison(&comparison))
         }

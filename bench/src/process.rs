@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -16,6 +16,8 @@ const TICK_US: u64 = 10_000;
 pub(crate) struct Process {
     child: Child,
     name: String,
+    /// What it says on stderr.
+    log: PathBuf,
     /// What it printed before it was ready.
     pub(crate) greeting: Vec<String>,
 }
@@ -32,7 +34,7 @@ impl Process {
             .spawn()
             .with_context(|| format!("cannot start {name}"))?;
         let stdout = child.stdout.take().ok_or_else(|| anyhow!("{name} has no output"))?;
-        let mut process = Process { child, name, greeting: Vec::new() };
+        let mut process = Process { child, name, log: log.to_owned(), greeting: Vec::new() };
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
             // Reads on after the other side has stopped listening: the program must not wait for its own output.
@@ -42,9 +44,7 @@ impl Process {
         });
         loop {
             let Ok(line) = lines.recv_timeout(wait) else {
-                let errors = fs::read_to_string(log).unwrap_or_default();
-                let last = errors.lines().last().unwrap_or_default();
-                bail!("{} did not start: {last}", process.name);
+                bail!("{} did not start: {}", process.name, process.last_words());
             };
             let is_ready = line.contains(ready);
             process.greeting.push(line);
@@ -81,12 +81,34 @@ impl Process {
         Ok(Memory { resident: kib("VmRSS")?, own: kib("RssAnon")? })
     }
 
+    /// Has it do nothing at all until it goes on.
+    pub(crate) fn pause(&self) -> anyhow::Result<()> {
+        self.signal("-STOP")
+    }
+
+    pub(crate) fn go_on(&self) -> anyhow::Result<()> {
+        self.signal("-CONT")
+    }
+
     /// Asks it to end, and waits until it has.
     pub(crate) fn stop(&mut self) -> anyhow::Result<()> {
-        let id = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &id]).status()?;
+        self.signal("-TERM")?;
+        self.go_on()?;
         self.child.wait()?;
         Ok(())
+    }
+
+    fn signal(&self, signal: &str) -> anyhow::Result<()> {
+        let status = Command::new("kill").args([signal, &self.child.id().to_string()]).status()?;
+        if !status.success() {
+            bail!("{} has ended: {}", self.name, self.last_words());
+        }
+        Ok(())
+    }
+
+    fn last_words(&self) -> String {
+        let errors = fs::read_to_string(&self.log).unwrap_or_default();
+        errors.lines().last().unwrap_or_default().to_owned()
     }
 }
 
@@ -120,6 +142,21 @@ mod tests {
         let memory = process.memory().unwrap();
         assert!(memory.own > 0 && memory.own < memory.resident);
         fs::remove_file(folder).unwrap();
+    }
+
+    #[test]
+    fn a_paused_process_uses_no_processor_time_and_can_be_stopped() {
+        let log = std::env::temp_dir().join(format!("patchbay-bench-{}-pause", std::process::id()));
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo ready; while :; do :; done"]);
+        let mut process = Process::start(command, "ready", &log, Duration::from_secs(20)).unwrap();
+        process.pause().unwrap();
+        thread::sleep(Duration::from_millis(50));
+        let before = process.cpu().unwrap();
+        thread::sleep(Duration::from_millis(200));
+        assert_eq!(process.cpu().unwrap(), before);
+        process.stop().unwrap();
+        fs::remove_file(log).unwrap();
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The comparison: all contenders do the same work in turn, round after round, in one run. Contenders that cannot be
-//! started are named and left out.
+//! The comparison: all contenders do the same work in turn, round after round, in one run; whose turn it is not is paused, so
+//! that what somebody does in the background falls on nobody else. Contenders that cannot be started are named and left out.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -124,7 +124,10 @@ pub(crate) async fn run(parts: &Parts, sink: &Sink, plan: Plan, only: &[String])
     let (mut running, mut left_out) = (Vec::new(), Vec::new());
     for contender in chosen(contender::ALL, only, |contender| contender.name) {
         match contender.start(parts).await {
-            Ok(one) => running.push(one),
+            Ok(one) => {
+                one.process.pause()?;
+                running.push(one);
+            }
             Err(error) => {
                 say(&format!("left out: {}: {error:#}", contender.title));
                 left_out.push((contender, format!("{error:#}")));
@@ -172,12 +175,14 @@ async fn measure_row(
                 time: plan.time,
             };
             let before = sink.deliveries();
+            one.process.go_on()?;
             let sample = work.measure(one).await?;
             say(&progress(row, round, one, &sample));
             cell.samples.push(sample);
             if row.is_delivered {
                 cell.deliveries = Some(drain(sink, before, plan).await);
             }
+            one.process.pause()?;
         }
     }
     cells.retain(|cell| !cell.samples.is_empty());
