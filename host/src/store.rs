@@ -21,6 +21,7 @@ mod keys;
 mod lanes;
 mod moving;
 mod order;
+mod pace;
 mod page;
 mod recovery;
 mod reseal;

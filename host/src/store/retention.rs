@@ -1,7 +1,7 @@
 //! What is kept for how long. Requests go when they are old, with their events and deliveries; those that are finished go
 //! earlier when there is too much of them (`size.rs`), and so do events that wait for a subscription.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use sled::transaction::TransactionalTree;
@@ -10,6 +10,7 @@ use super::deliveries::{delivery_key, due_key};
 use super::group::{Seen, seen_key};
 use super::keys::{Key, Table};
 use super::order::leave;
+use super::pace::unhurried;
 use super::room::Tally;
 use super::waiting::{read_event, stop_waiting};
 use super::webhooks::{event_key, failed_key, of_customer_key, replays, request_key, unheard_keys};
@@ -22,9 +23,6 @@ use crate::webhook_request::WebhookRequest;
 
 /// How many requests one pass removes. A stop waits for one pass at most.
 pub(super) const REQUESTS_REMOVED_AT_ONCE_MAX: usize = 1_000;
-/// For so long a sweep works at a stretch, then it rests as long: webhooks come first.
-const WORK_TIME_MAX: Duration = Duration::from_millis(2);
-
 /// What a sweep did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Swept {
@@ -67,26 +65,6 @@ pub(super) enum Which {
     Finished,
 }
 
-/// Keeps what is not urgent from holding up what is.
-struct Pace {
-    works_since: Instant,
-}
-
-impl Pace {
-    fn start() -> Pace {
-        Pace { works_since: Instant::now() }
-    }
-
-    /// Rests when it is time to; called while nothing is held.
-    fn step(&mut self) {
-        let worked = self.works_since.elapsed();
-        if worked >= WORK_TIME_MAX {
-            std::thread::sleep(worked);
-            self.works_since = Instant::now();
-        }
-    }
-}
-
 /// What became of an event that was to be removed.
 enum Removal {
     Gone {
@@ -112,7 +90,7 @@ impl Store {
         let mut swept = in_background(move || {
             let mut swept = Swept::default();
             store.expire_all(before, &mut swept, &is_stopping_now)?;
-            swept.trimmed = store.trim_unrouted()?;
+            swept.trimmed = store.trim_unrouted(&is_stopping_now)?;
             store.make_room(&mut walk, &mut swept, &is_stopping_now)?;
             Ok(swept)
         })
@@ -149,15 +127,15 @@ impl Store {
 
     /// One pass. Returns how many requests went.
     pub(super) fn expire(&self, before: Timestamp, swept: &mut Swept) -> Result<usize, Error> {
-        let (mut removed, mut pace) = (0, Pace::start());
-        for row in self.inner.tree.scan_prefix(Key::new(Table::Request)).take(REQUESTS_REMOVED_AT_ONCE_MAX) {
+        let mut removed = 0;
+        let oldest = self.inner.tree.scan_prefix(Key::new(Table::Request));
+        for row in unhurried(oldest.take(REQUESTS_REMOVED_AT_ONCE_MAX)) {
             let request: WebhookRequest = decode(&row?.1)?;
             if request.received_at >= before {
                 break;
             }
             self.remove_request(&request, Which::All, swept)?;
             removed += 1;
-            pace.step();
         }
         swept.expired += removed as u64;
         let before_ms = u64::try_from(before.as_millisecond()).unwrap_or(0);

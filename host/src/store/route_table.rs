@@ -27,11 +27,13 @@ const ID_BYTES: usize = 16;
 const FILL_PCT_MAX: u64 = 50;
 const BUCKETS_MIN: u32 = 16;
 /// Raised when pages or entries look different.
-const FORMAT: u32 = 3;
-/// Larger files grow by so much with one write: Linux then keeps them in memory in pieces of this size, and finds one of a
-/// thousand sooner than one of a million. In larger pieces it takes long to find what to write: 9 µs a page in these, 18 in
-/// pieces of 2 MB.
-const EXTENT_BYTES: u64 = 1 << 20;
+const FORMAT: u32 = 4;
+/// Larger files grow by pieces of this size, each with one write: Linux then keeps them in memory in such pieces, and finds one of
+/// a few thousand sooner than a page of a million. In larger pieces it takes long to find what to write.
+const PIECE_BYTES: u64 = 256 << 10;
+/// So many pieces at once that they hold whole pages.
+const EXTENT_BYTES: u64 = 5 * PIECE_BYTES;
+const _: () = assert!(EXTENT_BYTES.is_multiple_of(PAGE_BYTES as u64), "an extent begins with a page");
 
 pub(super) struct RouteTable {
     folder: PathBuf,
@@ -277,7 +279,8 @@ fn extend(file: &File, offset: u64) -> io::Result<()> {
     if file.metadata()?.len() > offset {
         return Ok(());
     }
-    file.write_all_at(&vec![0; usize::try_from(EXTENT_BYTES).unwrap_or_default()], offset)
+    let piece = vec![0; usize::try_from(PIECE_BYTES).unwrap_or_default()];
+    (offset..offset + EXTENT_BYTES).step_by(piece.len()).try_for_each(|offset| file.write_all_at(&piece, offset))
 }
 
 /// An entry: address, id, order, length of the connection, connection, customer.

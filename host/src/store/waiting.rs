@@ -9,6 +9,7 @@ use sled::transaction::TransactionalTree;
 use super::group::{delivery_of, name_delivery, write_delivery};
 use super::keys::{Key, Table};
 use super::order::chain_of;
+use super::pace::unhurried;
 use super::subscriptions::routes;
 use super::webhooks::{event_key, request_key, unheard_keys};
 use super::{Abort, Error, Store, decode, mark, read, remove, write};
@@ -92,44 +93,40 @@ impl Store {
 
     /// The events that wait in a list of them, the oldest first.
     fn waiting_in(&self, list: &Key) -> Result<impl Iterator<Item = Result<EventId, Error>> + use<>, Error> {
-        Ok(self.listed_after(list, self.newest_stopped()?.as_ref()))
+        let (keys, list) = (self.listed_after(list, self.newest_stopped()?.as_ref()), list.clone());
+        let ids = keys.map(move |key| Ok(EventId::parse(&list.text_tail_of(&key?))));
+        Ok(ids.filter_map(Result::transpose))
     }
 
+    /// The keys of a list of events after one of them.
     fn listed_after(
         &self,
         list: &Key,
         after: Option<&EventId>,
-    ) -> impl Iterator<Item = Result<EventId, Error>> + use<> {
+    ) -> impl Iterator<Item = sled::Result<sled::IVec>> + use<> {
         let start = after.map_or_else(
             || Included(list.as_ref().to_vec()),
             |after| Excluded(list.clone().tail(after.as_str()).as_ref().to_vec()),
         );
         let end = Excluded(list.clone().tail([0xff; 8]).as_ref().to_vec());
-        let list = list.clone();
-        let ids =
-            self.inner.tree.range((start, end)).keys().map(move |key| Ok(EventId::parse(&list.text_tail_of(&key?))));
-        ids.filter_map(Result::transpose)
+        self.inner.tree.range((start, end)).keys()
     }
 
     /// Has the oldest waiting events stop where more wait than may; returns how many did. They stay visible as unrouted.
-    pub(super) fn trim_unrouted(&self) -> Result<u64, Error> {
+    pub(super) fn trim_unrouted(&self, is_stopping: impl Fn() -> bool) -> Result<u64, Error> {
         let by_age = Key::new(Table::UnroutedByAge);
-        let (mut oldest, mut stopped, mut newest) = (self.waiting_in(&by_age)?, 0, None);
-        for (before, event) in (0_u64..).zip(self.waiting_in(&by_age)?) {
-            event?;
-            if before >= self.inner.options.unrouted_events_max {
-                newest = oldest.next().transpose()?;
-                stopped += 1;
-            }
-        }
-        let Some(newest) = newest else { return Ok(0) };
-        // Some may have been routed meanwhile, and the others have room then.
         let may_wait = usize::try_from(self.inner.options.unrouted_events_max).unwrap_or(usize::MAX);
-        if self.listed_after(&by_age, Some(&newest)).take(may_wait).count() < may_wait {
+        let after = |event| unhurried(self.listed_after(&by_age, event)).take_while(|_| !is_stopping());
+        let stopped = self.newest_stopped()?;
+        let excess = count(after(stopped.as_ref()))?.saturating_sub(may_wait);
+        let newest = after(stopped.as_ref()).take(excess).try_fold(None, |_, key| key.map(Some))?;
+        let Some(newest) = newest.and_then(|key| EventId::parse(&by_age.text_tail_of(&key))) else { return Ok(0) };
+        // Some may have been routed meanwhile, and the others have room then.
+        if count(after(Some(&newest)).take(may_wait))? < may_wait {
             return Ok(0);
         }
         self.inner.tree.insert(newest_stopped_key(), newest.as_str())?;
-        Ok(stopped)
+        Ok(excess as u64)
     }
 
     /// After the clock went back new events are older than those that stopped before. These wait again, for else the new ones
@@ -157,6 +154,10 @@ impl Store {
     fn newest_stopped(&self) -> Result<Option<EventId>, Error> {
         Ok(self.inner.tree.get(newest_stopped_key())?.and_then(|id| newest_stopped(&id)))
     }
+}
+
+fn count(mut keys: impl Iterator<Item = sled::Result<sled::IVec>>) -> sled::Result<usize> {
+    keys.try_fold(0, |count, key| key.map(|_| count + 1))
 }
 
 /// An event as it is at this point of a transaction.

@@ -2,8 +2,8 @@
 
 use std::io;
 
-/// As many as a few entries take: a lookup that finds it in no processor's cache waits for each line of it.
-pub(super) const PAGE_BYTES: usize = 512;
+/// As many as the longest entry takes: a lookup that finds it in no processor's cache waits for each line of it.
+pub(super) const PAGE_BYTES: usize = 320;
 /// What of it entries may take.
 pub(super) const BODY_BYTES: usize = PAGE_BYTES - HEAD_BYTES;
 /// The largest entry, which has its length before it.

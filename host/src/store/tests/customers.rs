@@ -79,7 +79,7 @@ async fn what_concerned_a_customer_is_merged_by_time() {
     let stopped = store.receive_one(&integration, &["team:1"], at(1)).await;
     let first = store.receive(&integration, vec![named(["a", "team:1"])], at(2)).await;
     let second = store.receive(&integration, vec![named(["a", "team:1"])], at(3)).await;
-    store.trim_unrouted().unwrap();
+    store.trim_unrouted(|| false).unwrap();
     let of = |request: &WebhookRequest| store.events_of_request(&request.id).unwrap().remove(0).id;
     let listening: Vec<Listening> = ["user:1", "team:1", "a"]
         .map(|selector| Listening {
@@ -122,7 +122,7 @@ async fn nothing_is_left_of_what_is_removed() {
     store.routing().await.commit(super::subject::commit_of(failed, Vec::new())).await.unwrap();
     assert_eq!(store.replays(&original.id).unwrap().len(), 1);
     assert_eq!(store.failed_requests(&integration.id, &first_page(9), |_| true).unwrap().items.len(), 1);
-    store.trim_unrouted().unwrap();
+    store.trim_unrouted(|| false).unwrap();
     for claim in store.claim_all(at(0)) {
         store.settle_as(&claim, at(0), Settlement::Dead);
     }
