@@ -29,8 +29,8 @@ const BUCKETS_MIN: u32 = 16;
 /// Raised when pages or entries look different.
 const FORMAT: u32 = 4;
 /// Larger files grow by pieces of this size, each with one write: Linux then keeps them in memory in such pieces, and finds one of
-/// a few thousand sooner than a page of a million. In larger pieces it takes long to find what to write.
-const PIECE_BYTES: u64 = 256 << 10;
+/// a thousand sooner than a page of a million. In larger pieces it takes long to find what to write.
+const PIECE_BYTES: u64 = 1 << 20;
 /// So many pieces at once that they hold whole pages.
 const EXTENT_BYTES: u64 = 5 * PIECE_BYTES;
 const _: () = assert!(EXTENT_BYTES.is_multiple_of(PAGE_BYTES as u64), "an extent begins with a page");
