@@ -36,6 +36,20 @@ pub(crate) fn describe(folder: &Path, revision: &str) -> anyhow::Result<String> 
     ))
 }
 
+/// Fails where the disk of a folder has less room than this, in GB. A disk that is almost full is slow, and a full one fails.
+pub(crate) fn check_room(folder: &Path, gb_min: u64) -> anyhow::Result<()> {
+    let table = output("df", &["-Pk", &folder.to_string_lossy()]);
+    let kib = table.lines().nth(1).and_then(|line| line.split_whitespace().nth(3)?.parse::<u64>().ok());
+    let gb = kib.ok_or_else(|| anyhow::anyhow!("df did not say how much room there is"))? * 1_024 / 1_000_000_000;
+    anyhow::ensure!(
+        gb >= gb_min,
+        "{} has {gb} GB of free disk, and this needs {gb_min}: make room, set CARGO_TARGET_DIR to another disk, or choose less \
+         with --quick or --only",
+        folder.display()
+    );
+    Ok(())
+}
+
 /// How busy all processors are together, while nothing of this program runs.
 fn busy_pct() -> f64 {
     let (busy_before, all_before) = ticks();
@@ -100,4 +114,17 @@ fn read(file: &str) -> String {
 fn output(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
     output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_without_the_room_is_an_error_that_says_what_there_is() {
+        let here = Path::new(".");
+        check_room(here, 0).unwrap();
+        let error = check_room(here, u64::MAX).unwrap_err().to_string();
+        assert!(error.contains("GB of free disk"), "{error}");
+    }
 }

@@ -29,6 +29,9 @@ use micro::Sizes;
 use run::Plan;
 use sink::Sink;
 
+/// What all contenders keep in a whole comparison, and some more, for a disk that is almost full is slow.
+const FREE_GB_MIN: u64 = 30;
+
 #[derive(Parser)]
 #[command(about)]
 struct Cli {
@@ -108,6 +111,11 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn command(Cli { places, command }: Cli) -> anyhow::Result<()> {
+    if let Command::Run { quick: false, only, .. } = &command
+        && only.is_empty()
+    {
+        machine::check_room(&places.data, FREE_GB_MIN)?;
+    }
     let machine = machine::describe(&places.data, &places.revision)?;
     say(&machine);
     let sink = Sink::start()?;
