@@ -30,7 +30,7 @@ use run::Plan;
 use sink::Sink;
 
 /// What all contenders keep in a whole comparison, and some more, for a disk that is almost full is slow.
-const FREE_GB_MIN: u64 = 30;
+const FREE_GB_MIN: u64 = 20;
 
 #[derive(Parser)]
 #[command(about)]
