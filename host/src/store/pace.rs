@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-/// For so long work goes on at a stretch, then it rests as long.
+/// For so long work goes on before it rests.
 const STRETCH: Duration = Duration::from_millis(2);
 
-/// The same, for work at each of them that leaves others time for theirs. Nothing may be held between two of them.
+/// The same items, for work that nobody waits for: whoever works at them rests as long as he worked, so that webhooks get on.
+/// Nothing may be held from one item to the next.
 pub(super) fn unhurried<T>(items: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
     let mut works_since = Instant::now();
     items.inspect(move |_| {

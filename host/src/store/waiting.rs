@@ -167,11 +167,7 @@ pub(super) fn read_event(tx: &TransactionalTree, id: &EventId) -> Result<Option<
     Ok(Some(as_it_is(event, newest.and_then(|id| newest_stopped(&id)).as_ref())))
 }
 
-fn route_waiting_event(
-    tx: &sled::transaction::TransactionalTree,
-    mut event: RoutedEvent,
-    delivery: &Delivery,
-) -> Result<(), Abort> {
+fn route_waiting_event(tx: &TransactionalTree, mut event: RoutedEvent, delivery: &Delivery) -> Result<(), Abort> {
     stop_waiting(tx, &event)?;
     event.status = EventStatus::Routed;
     event.delivery_count += 1;
