@@ -183,7 +183,7 @@ struct Inner {
     committer: Committer,
     checkpoints: Checkpoints,
     state: Arc<State>,
-    /// Held by each transaction and by each group of webhooks while it is written, in turn: sled has a transaction wait for
+    /// Held by each transaction and by each group of webhooks that is written row by row, in turn: sled has a transaction wait for
     /// every single insert before it, and the next insert for the transaction.
     writing: Arc<FairMutex<()>>,
     /// Held while API tokens are added or removed.

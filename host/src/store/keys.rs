@@ -3,6 +3,8 @@
 //! A key is a table byte, then parts, then a tail. A part carries its length, so that no two different lists of
 //! parts give the same bytes and a prefix ends only where a part ends. The tail is raw, so that it sorts.
 
+use std::ops::Bound::{self, Excluded, Included};
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Table {
@@ -106,6 +108,12 @@ impl Key {
     pub(super) fn tail(mut self, tail: impl AsRef<[u8]>) -> Key {
         self.0.extend_from_slice(tail.as_ref());
         self
+    }
+
+    /// The range of all longer keys, or of those after the one with this tail.
+    pub(super) fn all_after(&self, tail: Option<&[u8]>) -> (Bound<Vec<u8>>, Bound<Vec<u8>>) {
+        let start = tail.map_or_else(|| Included(self.0.clone()), |tail| Excluded(self.clone().tail(tail).0));
+        (start, Excluded(self.clone().tail([0xff; 8]).0))
     }
 
     /// What follows `self` in a longer key.

@@ -99,15 +99,11 @@ impl Store {
 
     fn rows(&self, prefix: &Key, order: Order, request: &PageRequest) -> Result<Rows, Error> {
         let after = request.cursor.as_deref().and_then(|cursor| URL_SAFE_NO_PAD.decode(cursor).ok());
-        let start = prefix.as_ref().to_vec();
-        let end = prefix.clone().tail([0xff; 8]).as_ref().to_vec();
-        let at = |tail: &Vec<u8>| prefix.clone().tail(tail).as_ref().to_vec();
-        Ok(match (order, after.as_ref().map(at)) {
-            (Order::NewestFirst, after) => Box::new(self.inner.tree.range(start..after.unwrap_or(end)).rev()),
-            (Order::OldestFirst, None) => Box::new(self.inner.tree.range(start..end)),
-            (Order::OldestFirst, Some(after)) => {
-                use std::ops::Bound::Excluded;
-                Box::new(self.inner.tree.range((Excluded(after), Excluded(end))))
+        Ok(match order {
+            Order::OldestFirst => Box::new(self.inner.tree.range(prefix.all_after(after.as_deref()))),
+            Order::NewestFirst => {
+                let end = after.unwrap_or_else(|| vec![0xff; 8]);
+                Box::new(self.inner.tree.range(prefix.as_ref()..prefix.clone().tail(end).as_ref()).rev())
             }
         })
     }

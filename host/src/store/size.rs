@@ -5,7 +5,6 @@
 
 use super::keys::{Key, Table};
 use super::retention::{REQUESTS_REMOVED_AT_ONCE_MAX, Swept, Which};
-use super::webhooks::request_key;
 use super::{Error, Store, decode};
 use crate::delivery::DeliveryStatus;
 use crate::id::RequestId;
@@ -151,12 +150,8 @@ impl Store {
 
     /// Some requests in the order in which they came, from the oldest or from after another.
     pub(super) fn next_requests(&self, after: Option<&RequestId>) -> Result<Vec<WebhookRequest>, Error> {
-        use std::ops::Bound::{Excluded, Included};
-        let all = Key::new(Table::Request);
-        let start =
-            after.map_or_else(|| Included(all.as_ref().to_vec()), |id| Excluded(request_key(id).as_ref().to_vec()));
-        let end = Excluded(all.clone().tail([0xff; 8]).as_ref().to_vec());
-        let rows = self.inner.tree.range((start, end)).take(REQUESTS_REMOVED_AT_ONCE_MAX);
+        let range = Key::new(Table::Request).all_after(after.map(|id| id.as_str().as_bytes()));
+        let rows = self.inner.tree.range(range).take(REQUESTS_REMOVED_AT_ONCE_MAX);
         rows.map(|row| decode(&row?.1)).collect()
     }
 

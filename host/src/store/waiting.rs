@@ -2,7 +2,6 @@
 //! kept, so that nothing is written for each of them. A few stop by themselves when the room runs short.
 
 use std::collections::HashSet;
-use std::ops::Bound::{Excluded, Included};
 
 use sled::transaction::TransactionalTree;
 
@@ -104,12 +103,7 @@ impl Store {
         list: &Key,
         after: Option<&EventId>,
     ) -> impl Iterator<Item = sled::Result<sled::IVec>> + use<> {
-        let start = after.map_or_else(
-            || Included(list.as_ref().to_vec()),
-            |after| Excluded(list.clone().tail(after.as_str()).as_ref().to_vec()),
-        );
-        let end = Excluded(list.clone().tail([0xff; 8]).as_ref().to_vec());
-        self.inner.tree.range((start, end)).keys()
+        self.inner.tree.range(list.all_after(after.map(|after| after.as_str().as_bytes()))).keys()
     }
 
     /// Has the oldest waiting events stop where more wait than may; returns how many did. They stay visible as unrouted.
@@ -191,7 +185,7 @@ pub(super) fn stop_waiting(tx: &TransactionalTree, event: &RoutedEvent) -> Resul
 }
 
 /// Where events that wait for a subscription are listed, if events are to be routed to it now.
-pub(super) fn waiting_for(subscription: &Subscription) -> Option<Key> {
+fn waiting_for(subscription: &Subscription) -> Option<Key> {
     let source = subscription.active_source()?;
     Some(routes(
         Table::Unrouted,
