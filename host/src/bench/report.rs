@@ -27,12 +27,13 @@ impl Times {
 
     /// `p50 … µs, p99 … µs`
     pub(super) fn quantiles(&mut self) -> String {
+        format!("p50 {:.2} µs, p99 {:.2} µs", self.quantile_us(50), self.quantile_us(99))
+    }
+
+    pub(super) fn quantile_us(&mut self, per_cent: usize) -> f64 {
         self.all.sort();
-        let at = |part: usize| {
-            let place = (self.all.len() * part / 100).min(self.all.len().saturating_sub(1));
-            self.all.get(place).map_or(f64::NAN, |time| time.as_nanos() as f64 / 1_000.0)
-        };
-        format!("p50 {:.2} µs, p99 {:.2} µs", at(50), at(99))
+        let place = (self.all.len() * per_cent / 100).min(self.all.len().saturating_sub(1));
+        self.all.get(place).map_or(f64::NAN, |time| time.as_nanos() as f64 / 1_000.0)
     }
 }
 

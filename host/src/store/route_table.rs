@@ -1,5 +1,9 @@
 //! A hash table in files: who listens to which address. A lookup reads one page, however many entries there are, and none of
-//! them is held in memory. It grows by one bucket at a time (linear hashing), so no insert waits for all of it to be rebuilt.
+//! them is held in memory.
+//!
+//! Buckets are in the order of addresses, each for an equal part of them. The table grows by an eighth in its own file, from the
+//! end to the beginning and some buckets at a time, so no insert waits for all of it: whoever looks for an address knows on
+//! which side of what has moved it is.
 //!
 //! Nothing here survives a crash, and nothing has to: the records are the truth, this is a copy that is quick to ask. A table
 //! is opened again only if it was closed in order.
@@ -23,17 +27,20 @@ pub(super) type Address = [u8; ADDRESS_BYTES];
 const ADDRESS_BYTES: usize = 16;
 const ID_BYTES: usize = 16;
 
-/// Part of the buckets' room, in per cent, that entries take before there is one bucket more.
-const FILL_PCT_MAX: u64 = 50;
-const BUCKETS_MIN: u32 = 16;
-/// Raised when pages or entries look different.
-const FORMAT: u32 = 4;
-/// Larger files grow by pieces of this size, each with one write: Linux then keeps them in memory in such pieces, and finds one of
-/// a thousand sooner than a page of a million. In larger pieces it takes long to find what to write.
-const PIECE_BYTES: u64 = 1 << 20;
-/// So many pieces at once that they hold whole pages.
-const EXTENT_BYTES: u64 = 5 * PIECE_BYTES;
-const _: () = assert!(EXTENT_BYTES.is_multiple_of(PAGE_BYTES as u64), "an extent begins with a page");
+/// Part of the buckets' room, in per cent, that entries take before there are more buckets.
+const FILL_PCT_MAX: u64 = 80;
+/// A table is so much wider than the one before.
+const GROWTH_DIVISOR: u32 = 8;
+/// How many buckets are written at once, and the least there are; their number is always a multiple of it.
+const MOVED_AT_ONCE: u32 = 32;
+/// Raised when pages or entries look different, or are elsewhere.
+const FORMAT: u32 = 5;
+/// Files grow by pieces of so many pages, each with one write, for Linux keeps in memory in one piece what was written at once:
+/// the larger, the sooner it finds a page to read, the later one to write. What every lookup reads is in pieces of 1 MB, what
+/// follows it in pieces of 256 KB.
+const BUCKETS_PIECE: u32 = 2_048;
+const OVERFLOW_PIECE: u32 = 512;
+const _: () = assert!(BUCKETS_PIECE.is_multiple_of(MOVED_AT_ONCE), "what moves at once is in one piece");
 
 pub(super) struct RouteTable {
     folder: PathBuf,
@@ -49,7 +56,12 @@ struct Shape {
     format: u32,
     /// What the records' watermark was when the table was closed.
     watermark: u64,
+    /// How many buckets there are, before any of them moves.
     buckets: u32,
+    /// How many there will be when all have moved.
+    wider: u32,
+    /// The first of the wider table's buckets that have moved.
+    moved_from: u32,
     entries: u64,
     entry_bytes: u64,
     overflow_pages: u32,
@@ -72,7 +84,9 @@ impl RouteTable {
         let shape = Shape {
             format: FORMAT,
             watermark: 0,
-            buckets: BUCKETS_MIN,
+            buckets: MOVED_AT_ONCE,
+            wider: MOVED_AT_ONCE,
+            moved_from: 0,
             entries: 0,
             entry_bytes: 0,
             overflow_pages: 0,
@@ -80,7 +94,7 @@ impl RouteTable {
         };
         let table =
             RouteTable { folder: folder.to_owned(), buckets: file("buckets")?, overflow: file("overflow")?, shape };
-        (0..BUCKETS_MIN).try_for_each(|bucket| table.write(Place::Bucket(bucket), &Page::default()))?;
+        (0..MOVED_AT_ONCE).try_for_each(|bucket| table.write(Place::Bucket(bucket), &Page::default()))?;
         Ok(table)
     }
 
@@ -157,7 +171,7 @@ impl RouteTable {
             }
         }
         let mut page = first.follower();
-        let place = self.allocate();
+        let place = self.allocate()?;
         self.push(Place::Overflow(place), &mut page, entry)?;
         first.next = Some(place);
         Ok(())
@@ -189,61 +203,107 @@ impl RouteTable {
         Ok(is_added)
     }
 
-    /// Splits the bucket whose turn it is while there is too much in too few.
+    /// Moves the next buckets, which makes some more of them, if there is too much in too few.
     fn grow(&mut self) -> io::Result<()> {
-        let room = u64::from(self.shape.buckets) * BODY_BYTES as u64;
-        if self.shape.entry_bytes * 100 < room * FILL_PCT_MAX {
+        let Shape { wider, moved_from, entry_bytes, .. } = self.shape;
+        let room = u64::from(wider - moved_from + self.remaining(moved_from)) * BODY_BYTES as u64;
+        if entry_bytes * 100 < room * FILL_PCT_MAX {
             return Ok(());
         }
-        let new = self.shape.buckets;
-        let split = new - (1 << new.ilog2());
-        let entries = self.take(split)?;
-        self.shape.buckets += 1;
-        let (moved, staying): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| self.bucket_of(entry) == new);
-        self.fill(split, &staying)?;
-        self.fill(new, &moved)
+        if moved_from == 0 {
+            let more = (wider / GROWTH_DIVISOR).next_multiple_of(MOVED_AT_ONCE);
+            let wider_still = wider.checked_add(more).ok_or_else(|| io::Error::other("the routing table is full"))?;
+            (self.shape.buckets, self.shape.wider, self.shape.moved_from) = (wider, wider_still, wider_still);
+        }
+        self.move_buckets()
     }
 
-    /// Which bucket an address belongs to; it begins an entry.
+    /// Fills the next buckets of the wider table. Where one begins in the middle of a former bucket, that keeps what has moved,
+    /// and nobody looks for it there any more.
+    fn move_buckets(&mut self) -> io::Result<()> {
+        let Shape { wider, moved_from: end, .. } = self.shape;
+        let start = end - MOVED_AT_ONCE;
+        let remaining = self.remaining(start);
+        let mut moved = vec![Vec::new(); MOVED_AT_ONCE as usize];
+        for former in remaining.saturating_sub(1)..self.remaining(end) {
+            let (entries, followers) = self.contents(former)?;
+            for entry in entries {
+                let bucket = share(&entry, wider).checked_sub(start);
+                if let Some(bucket) = bucket.and_then(|number| moved.get_mut(number as usize)) {
+                    bucket.push(entry);
+                }
+            }
+            if former >= remaining {
+                self.shape.free.extend(followers);
+            }
+        }
+        let pages = moved.iter().map(|entries| Ok(self.lay_out(entries)?.encode())).collect::<io::Result<Vec<_>>>()?;
+        let piece = (end - 1) / BUCKETS_PIECE;
+        // These are the last pages of the file, or of a piece that is not there yet.
+        if (end == wider || end.is_multiple_of(BUCKETS_PIECE)) && piece * BUCKETS_PIECE >= self.shape.buckets {
+            add_piece(&self.buckets, piece, BUCKETS_PIECE)?;
+        }
+        self.buckets.write_all_at(&pages.concat(), offset(start))?;
+        self.shape.moved_from = start;
+        Ok(())
+    }
+
+    /// Which bucket an address, which begins an entry, belongs to.
     fn bucket_of(&self, address: &[u8]) -> u32 {
-        let hash = address.first_chunk::<4>().map_or(0, |hash| u32::from_le_bytes(*hash));
-        let level = self.shape.buckets.ilog2();
-        let bucket = hash & ((2 << level) - 1);
-        if bucket < self.shape.buckets { bucket } else { hash & ((1 << level) - 1) }
+        let bucket = share(address, self.shape.wider);
+        if bucket >= self.shape.moved_from { bucket } else { share(address, self.shape.buckets) }
     }
 
-    /// All entries of a bucket, whose overflow pages become free.
-    fn take(&mut self, bucket: u32) -> io::Result<Vec<Vec<u8>>> {
+    /// How many former buckets hold what belongs before this one of the wider table; the last of them may hold more than that.
+    fn remaining(&self, moved_from: u32) -> u32 {
+        let remaining = (u64::from(moved_from) * u64::from(self.shape.buckets)).div_ceil(self.shape.wider.into());
+        u32::try_from(remaining).unwrap_or(u32::MAX)
+    }
+
+    /// What a bucket holds, and which pages follow its own.
+    fn contents(&self, bucket: u32) -> io::Result<(Vec<Vec<u8>>, Vec<u32>)> {
         let mut page = self.read(Place::Bucket(bucket))?;
         let mut entries: Vec<Vec<u8>> = page.entries().map(<[u8]>::to_vec).collect();
+        let mut followers = Vec::new();
         while let Some(next) = page.next {
             page = self.read(Place::Overflow(next))?;
             entries.extend(page.entries().map(<[u8]>::to_vec));
-            self.shape.free.push(next);
+            followers.push(next);
         }
-        Ok(entries)
+        Ok((entries, followers))
     }
 
-    fn fill(&mut self, bucket: u32, entries: &[Vec<u8>]) -> io::Result<()> {
-        let (mut place, mut page) = (Place::Bucket(bucket), Page::default());
-        for (number, entry) in entries.iter().enumerate() {
-            if !page.push(entry) {
-                let next = self.allocate();
-                page.next = Some(next);
-                page.beyond = Beyond::of(entries.iter().skip(number).map(Vec::as_slice));
-                self.write(place, &page)?;
-                (place, page) = (Place::Overflow(next), Page::default());
+    /// A bucket's own page with these entries, those that have no room there in pages that follow.
+    fn lay_out(&mut self, entries: &[Vec<u8>]) -> io::Result<Page> {
+        let mut pages = vec![Page::default()];
+        for entry in entries {
+            if !pages.last_mut().is_some_and(|page| page.push(entry)) {
+                let mut page = Page::default();
                 page.push(entry);
+                pages.push(page);
             }
         }
-        self.write(place, &page)
+        let mut first = pages.remove(0);
+        for mut page in pages.into_iter().rev() {
+            let place = self.allocate()?;
+            let beyond = page.entries().fold(first.beyond, Beyond::with);
+            (page.next, page.beyond) = (first.next, first.beyond);
+            self.write(Place::Overflow(place), &page)?;
+            (first.next, first.beyond) = (Some(place), beyond);
+        }
+        Ok(first)
     }
 
-    fn allocate(&mut self) -> u32 {
-        self.shape.free.pop().unwrap_or_else(|| {
-            self.shape.overflow_pages += 1;
-            self.shape.overflow_pages - 1
-        })
+    fn allocate(&mut self) -> io::Result<u32> {
+        if let Some(page) = self.shape.free.pop() {
+            return Ok(page);
+        }
+        let page = self.shape.overflow_pages;
+        if page.is_multiple_of(OVERFLOW_PIECE) && page > 0 {
+            add_piece(&self.overflow, page / OVERFLOW_PIECE, OVERFLOW_PIECE)?;
+        }
+        self.shape.overflow_pages += 1;
+        Ok(page)
     }
 
     fn read(&self, place: Place) -> io::Result<Page> {
@@ -259,28 +319,29 @@ impl RouteTable {
 
     fn write(&self, place: Place, page: &Page) -> io::Result<()> {
         let (file, offset) = self.find_page(place);
-        if offset % EXTENT_BYTES == 0 && offset > 0 {
-            extend(file, offset)?;
-        }
         file.write_all_at(&page.encode(), offset)
     }
 
     fn find_page(&self, place: Place) -> (&File, u64) {
-        let (file, number) = match place {
-            Place::Bucket(number) => (&self.buckets, number),
-            Place::Overflow(number) => (&self.overflow, number),
-        };
-        (file, u64::from(number) * PAGE_BYTES as u64)
+        match place {
+            Place::Bucket(number) => (&self.buckets, offset(number)),
+            Place::Overflow(number) => (&self.overflow, offset(number)),
+        }
     }
 }
 
-/// Makes room from `offset` on, unless it is there: a file grows page by page, so an extent's first page comes first.
-fn extend(file: &File, offset: u64) -> io::Result<()> {
-    if file.metadata()?.len() > offset {
-        return Ok(());
-    }
-    let piece = vec![0; usize::try_from(PIECE_BYTES).unwrap_or_default()];
-    (offset..offset + EXTENT_BYTES).step_by(piece.len()).try_for_each(|offset| file.write_all_at(&piece, offset))
+fn offset(page: u32) -> u64 {
+    u64::from(page) * PAGE_BYTES as u64
+}
+
+fn add_piece(file: &File, piece: u32, pages: u32) -> io::Result<()> {
+    file.write_all_at(&vec![0; pages as usize * PAGE_BYTES], offset(piece * pages))
+}
+
+/// In which of so many equal parts of all addresses this one is.
+fn share(address: &[u8], parts: u32) -> u32 {
+    let number = address.first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first));
+    u32::try_from((u128::from(number) * u128::from(parts)) >> 64).unwrap_or(u32::MAX)
 }
 
 /// An entry: address, id, order, length of the connection, connection, customer.

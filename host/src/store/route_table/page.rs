@@ -2,8 +2,9 @@
 
 use std::io;
 
-/// As many as the longest entry takes: a lookup that finds it in no processor's cache waits for each line of it.
-pub(super) const PAGE_BYTES: usize = 320;
+/// Room for the longest entry or seven usual ones, and no more: a lookup that finds a page in no processor's cache waits for each
+/// line of it.
+pub(super) const PAGE_BYTES: usize = 512;
 /// What of it entries may take.
 pub(super) const BODY_BYTES: usize = PAGE_BYTES - HEAD_BYTES;
 /// The largest entry, which has its length before it.
@@ -18,10 +19,6 @@ const NONE: u32 = u32::MAX;
 pub(super) struct Beyond(u32);
 
 impl Beyond {
-    pub(super) fn of<'e>(entries: impl IntoIterator<Item = &'e [u8]>) -> Beyond {
-        Beyond(entries.into_iter().fold(0, |bits, entry| bits | bit_of(entry)))
-    }
-
     pub(super) fn with(self, entry: &[u8]) -> Beyond {
         Beyond(self.0 | bit_of(entry))
     }
@@ -33,7 +30,7 @@ impl Beyond {
 
 /// By a byte of the address, which begins an entry, that does not say which bucket it is in.
 fn bit_of(address: &[u8]) -> u32 {
-    1 << (address.get(4).copied().unwrap_or_default() & 31)
+    1 << (address.get(8).copied().unwrap_or_default() & 31)
 }
 
 /// A page as it was read, for who changes nothing.

@@ -7,14 +7,11 @@ use rand::{Rng as _, SeedableRng as _};
 
 use super::*;
 use crate::connection::CUSTOMER_BYTES_MAX;
+use crate::secret::sha256;
 use crate::subscription::Ordering;
 
 fn address(number: u32) -> Address {
-    let mut address = Address::default();
-    // Spread as a hash would be.
-    address[..4].copy_from_slice(&number.wrapping_mul(0x9e37_79b1).to_le_bytes());
-    address[4..8].copy_from_slice(&number.to_le_bytes());
-    address
+    *sha256(&number.to_be_bytes()).first_chunk().unwrap()
 }
 
 fn recipient(customer: &str) -> Recipient {
@@ -52,12 +49,46 @@ fn a_table_equals_a_list_whatever_is_added_and_removed_and_over_closing() {
             table = RouteTable::open(folder.path(), step).unwrap().unwrap();
         }
     }
-    assert!(table.shape.buckets > 4 * BUCKETS_MIN && table.shape.overflow_pages > 10, "it did not grow");
+    assert!(table.shape.buckets > 4 * MOVED_AT_ONCE && table.shape.overflow_pages > 10, "it did not grow");
     assert_eq!(table.shape.entries, list.values().map(|ids| ids.len() as u64).sum::<u64>());
     for (number, expected) in list {
         assert_eq!(ids(table.find(&address(number)).unwrap()), expected, "{number}");
     }
     assert!(table.find(&address(1_000)).unwrap().is_empty());
+}
+
+#[test]
+fn a_table_of_several_pieces_holds_everything_densely_at_any_width() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut table = RouteTable::create(folder.path()).unwrap();
+    let mut held = Vec::new();
+    while table.shape.wider < 3 * BUCKETS_PIECE {
+        let wider = table.shape.wider;
+        while table.shape.wider == wider || table.shape.moved_from > wider / 2 {
+            let number = u32::try_from(held.len()).unwrap();
+            let recipient = recipient("a customer's name");
+            table.add(&address(number), &recipient).unwrap();
+            held.push(recipient.id);
+        }
+        // In the middle of a move, and every hundredth is enough.
+        for (number, id) in held.iter().enumerate().step_by(100) {
+            let number = u32::try_from(number).unwrap();
+            assert_eq!(
+                ids(table.find(&address(number)).unwrap()),
+                std::slice::from_ref(id),
+                "{number} of {}",
+                held.len()
+            );
+        }
+    }
+    for (number, id) in held.iter().enumerate() {
+        let number = u32::try_from(number).unwrap();
+        assert_eq!(ids(table.find(&address(number)).unwrap()), std::slice::from_ref(id), "{number}");
+    }
+    let bytes = table.buckets.metadata().unwrap().len() + table.overflow.metadata().unwrap().len();
+    // But for a piece that waits for more.
+    let (taken, held) = (bytes - offset(BUCKETS_PIECE), table.shape.entry_bytes);
+    assert!(taken < 2 * held, "{taken} bytes for entries of {held}");
 }
 
 #[test]
@@ -88,9 +119,9 @@ fn only_a_table_that_was_closed_for_these_records_is_opened_and_only_once() {
 fn a_damaged_page_is_an_error_and_no_answer() {
     let folder = tempfile::tempdir().unwrap();
     let mut table = RouteTable::create(folder.path()).unwrap();
-    table.add(&address(0), &recipient("one")).unwrap();
+    table.add(&Address::default(), &recipient("one")).unwrap();
     table.buckets.write_all_at(b"x", 60).unwrap();
-    assert!(table.find(&address(0)).is_err());
+    assert!(table.find(&Address::default()).is_err());
 }
 
 #[test]
@@ -98,13 +129,13 @@ fn pages_that_follow_are_read_only_for_what_may_be_in_them() {
     let folder = tempfile::tempdir().unwrap();
     let mut table = RouteTable::create(folder.path()).unwrap();
     // Both belong to one bucket; they differ in what says whether they may be in another page.
-    let (first, second) = ([0; ADDRESS_BYTES], [0, 0, 0, 0, 1].into_iter().chain([0; 11]).collect::<Vec<u8>>());
-    let second: Address = second.try_into().unwrap();
+    let (first, mut second) = (Address::default(), Address::default());
+    second[8] = 1;
     table.add(&first, &recipient("first")).unwrap();
     for _ in 0..8 {
         table.add(&second, &recipient(&"c".repeat(64))).unwrap();
     }
-    assert_eq!((table.shape.buckets, table.find(&second).unwrap().len()), (BUCKETS_MIN, 8));
+    assert_eq!((table.shape.wider, table.find(&second).unwrap().len()), (MOVED_AT_ONCE, 8));
     assert!(table.shape.overflow_pages > 0, "all of it has room in the bucket's own page");
     table.overflow.write_all_at(b"damaged", 0).unwrap();
     assert_eq!(table.find(&first).unwrap().len(), 1);
