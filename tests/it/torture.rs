@@ -93,7 +93,11 @@ async fn torture(plan: &Plan) {
     load::end(&scene, load).await;
     let run = Run { retention_s: plan.retention_s, starts_ms: &starts_ms };
     judgement::judge(&scene, &mut host, &run).await;
-    assert!(!plan.is_tight || host.log().contains("the room ran short"), "there was room all the time");
+    assert!(!plan.is_tight || ran_short(&host), "there was room all the time");
+}
+
+fn ran_short(host: &Host) -> bool {
+    host.log().contains("the room ran short")
 }
 
 fn settings(plan: &Plan, space: &Path) -> Settings {
@@ -128,7 +132,8 @@ async fn kill_again_and_again(
     full: &Path,
 ) -> Vec<u64> {
     let (mut kills, mut starts_ms) = (0, vec![100]);
-    while kills < plan.kills {
+    // On a slow machine it takes longer until there is little room.
+    while kills < plan.kills || (plan.is_tight && kills < 4 * plan.kills && !ran_short(host)) {
         tokio::time::sleep(Duration::from_millis(random.below(plan.runs_ms_max))).await;
         if plan.is_tight && random.below(2) == 0 {
             end_on_a_full_disk(host, scene, random, full).await;
