@@ -43,6 +43,7 @@ async fn what_happened_is_counted() {
         (r#"patchbay_events_total{status="refused"}"#, 1.0),
         (r#"patchbay_delivery_attempts_total{outcome="refused"}"#, 1.0),
         (r#"patchbay_delivery_attempts_total{outcome="accepted"}"#, 1.0),
+        ("patchbay_deliveries_queued", 0.0),
         ("patchbay_sandbox_calls", 0.0),
     ] {
         assert_eq!(value(&text, series), Some(expected), "{series} in {text}");

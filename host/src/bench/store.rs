@@ -76,10 +76,10 @@ pub(super) async fn routing(config: &Config, subscriptions: &[usize]) -> anyhow:
             }
         }
     }
-    let mut first = None;
+    let mut first_p50_us = None;
     for store in &mut stores {
-        let p50_us = store.median_round()?.quantile_us(50);
-        store.report(config, p50_us / *first.get_or_insert(p50_us))?;
+        let p50_us = store.report(first_p50_us)?;
+        first_p50_us.get_or_insert(p50_us);
     }
     row("resident memory with all of these stores open", &format!("{} MB", resident_bytes() >> 20));
     Ok(())
@@ -88,7 +88,7 @@ pub(super) async fn routing(config: &Config, subscriptions: &[usize]) -> anyhow:
 /// A store with so many subscriptions, each with a selector of its own.
 struct Subscribed {
     count: usize,
-    folder: String,
+    folder: PathBuf,
     store: Store,
     integration: IntegrationId,
     filled_s: f64,
@@ -118,6 +118,7 @@ impl Subscribed {
         let store = open(config, &folder)?;
         let opened_ms = opening.elapsed().as_millis();
         anyhow::ensure!(store.has_complete_routes(), "the routing table was not kept");
+        let folder = place(config, &folder);
         Ok(Subscribed { count, folder, store, integration, filled_s, opened_ms, rounds: Vec::new() })
     }
 
@@ -135,26 +136,25 @@ impl Subscribed {
         Ok(times)
     }
 
-    fn median_round(&mut self) -> anyhow::Result<&mut Times> {
-        self.rounds.sort_by_key(Times::total);
-        self.rounds.get_mut(LOOKUP_ROUNDS / 2).context("there was no round")
-    }
-
-    fn report(&mut self, config: &Config, ratio: f64) -> anyhow::Result<()> {
-        let times = self.median_round()?;
-        let (mean_us, quantiles) = (times.total().as_nanos() as f64 / 1_000.0 / LOOKUPS as f64, times.quantiles());
-        let Subscribed { count, folder, filled_s, opened_ms, .. } = self;
+    /// Prints the round in the middle, and returns its p50.
+    fn report(&mut self, first_p50_us: Option<f64>) -> anyhow::Result<f64> {
+        let Subscribed { count, folder, filled_s, opened_ms, rounds, .. } = self;
+        rounds.sort_by_key(Times::total);
+        let times = rounds.get_mut(LOOKUP_ROUNDS / 2).context("there was no round")?;
+        let mean_us = times.total().as_nanos() as f64 / 1_000.0 / LOOKUPS as f64;
+        let (quantiles, p50_us) = (times.quantiles(), times.quantile_us(50));
+        let ratio = p50_us / first_p50_us.unwrap_or(p50_us);
         let what = if *count > RECORDED_SUBSCRIPTIONS_MAX { " (the table alone)" } else { "" };
         row(
             &format!("routing lookup among {count} subscriptions{what}"),
             &format!(
                 "mean {mean_us:.2} µs, {quantiles}, p50 {ratio:.2} × the first; filled in {filled_s:.0} s, opened in \
                  {opened_ms} ms; the table has {:.0} bytes for each, on disk; {} MB on disk",
-                bytes_of(&place(config, folder).join("routes"))? as f64 / *count as f64,
-                bytes_of(&place(config, folder))? >> 20,
+                bytes_of(&folder.join("routes"))? as f64 / *count as f64,
+                bytes_of(folder)? >> 20,
             ),
         );
-        Ok(())
+        Ok(p50_us)
     }
 }
 

@@ -238,9 +238,9 @@ impl RouteTable {
             }
         }
         let pages = moved.iter().map(|entries| Ok(self.lay_out(entries)?.encode())).collect::<io::Result<Vec<_>>>()?;
-        let piece = (end - 1) / BUCKETS_PIECE;
+        let piece = (end - 1) / BUCKETS_PIECE * BUCKETS_PIECE;
         // These are the last pages of the file, or of a piece that is not there yet.
-        if (end == wider || end.is_multiple_of(BUCKETS_PIECE)) && piece * BUCKETS_PIECE >= self.shape.buckets {
+        if (end == wider || end.is_multiple_of(BUCKETS_PIECE)) && piece >= self.shape.buckets {
             add_piece(&self.buckets, piece, BUCKETS_PIECE)?;
         }
         self.buckets.write_all_at(&pages.concat(), offset(start))?;
@@ -300,7 +300,7 @@ impl RouteTable {
         }
         let page = self.shape.overflow_pages;
         if page.is_multiple_of(OVERFLOW_PIECE) && page > 0 {
-            add_piece(&self.overflow, page / OVERFLOW_PIECE, OVERFLOW_PIECE)?;
+            add_piece(&self.overflow, page, OVERFLOW_PIECE)?;
         }
         self.shape.overflow_pages += 1;
         Ok(page)
@@ -334,8 +334,9 @@ fn offset(page: u32) -> u64 {
     u64::from(page) * PAGE_BYTES as u64
 }
 
-fn add_piece(file: &File, piece: u32, pages: u32) -> io::Result<()> {
-    file.write_all_at(&vec![0; pages as usize * PAGE_BYTES], offset(piece * pages))
+/// Makes room for so many pages from this one on.
+fn add_piece(file: &File, start: u32, pages: u32) -> io::Result<()> {
+    file.write_all_at(&vec![0; pages as usize * PAGE_BYTES], offset(start))
 }
 
 /// In which of so many equal parts of all addresses this one is.

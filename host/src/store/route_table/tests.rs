@@ -57,6 +57,14 @@ fn a_table_equals_a_list_whatever_is_added_and_removed_and_over_closing() {
     assert!(table.find(&address(1_000)).unwrap().is_empty());
 }
 
+/// Looks for each of these, or for one in so many; each is at the address of its number.
+fn every_one_is_found(table: &RouteTable, held: &[SubscriptionId], step: usize) {
+    for (number, id) in held.iter().enumerate().step_by(step) {
+        let found = ids(table.find(&address(u32::try_from(number).unwrap())).unwrap());
+        assert_eq!(found, std::slice::from_ref(id), "{number} of {}", held.len());
+    }
+}
+
 #[test]
 fn a_table_of_several_pieces_holds_everything_densely_at_any_width() {
     let folder = tempfile::tempdir().unwrap();
@@ -71,20 +79,9 @@ fn a_table_of_several_pieces_holds_everything_densely_at_any_width() {
             held.push(recipient.id);
         }
         // In the middle of a move, and every hundredth is enough.
-        for (number, id) in held.iter().enumerate().step_by(100) {
-            let number = u32::try_from(number).unwrap();
-            assert_eq!(
-                ids(table.find(&address(number)).unwrap()),
-                std::slice::from_ref(id),
-                "{number} of {}",
-                held.len()
-            );
-        }
+        every_one_is_found(&table, &held, 100);
     }
-    for (number, id) in held.iter().enumerate() {
-        let number = u32::try_from(number).unwrap();
-        assert_eq!(ids(table.find(&address(number)).unwrap()), std::slice::from_ref(id), "{number}");
-    }
+    every_one_is_found(&table, &held, 1);
     let bytes = table.buckets.metadata().unwrap().len() + table.overflow.metadata().unwrap().len();
     // But for a piece that waits for more.
     let (taken, held) = (bytes - offset(BUCKETS_PIECE), table.shape.entry_bytes);
