@@ -23,6 +23,7 @@ mod moving;
 mod order;
 mod pace;
 mod page;
+mod queue;
 mod recovery;
 mod reseal;
 mod retention;
@@ -63,12 +64,13 @@ use watermark::Watermark;
 
 pub(crate) use content::ContentRef;
 pub(crate) use customers::{Concern, Listening, Span};
-pub(crate) use deliveries::{Claim, Period, Settlement};
+pub(crate) use deliveries::Period;
 pub(crate) use group::{NewEvent, Repeat, Routing, WebhookCommit};
 pub(crate) use idempotency::KEYS_EXPIRED_AT_ONCE_MAX;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) use keys::check_key;
 pub(crate) use page::{Page, PageRequest};
+pub(crate) use queue::{Claim, Settlement};
 pub(crate) use reseal::ResealError;
 pub(crate) use retention::{Swept, Taken};
 pub(crate) use turns::Bounds;

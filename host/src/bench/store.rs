@@ -76,10 +76,9 @@ pub(super) async fn routing(config: &Config, subscriptions: &[usize]) -> anyhow:
             }
         }
     }
-    let mut first_p50_us = None;
+    let first: Vec<f64> = stores.first_mut().map(Subscribed::p50s_us).unwrap_or_default();
     for store in &mut stores {
-        let p50_us = store.report(first_p50_us)?;
-        first_p50_us.get_or_insert(p50_us);
+        store.report(&first)?;
     }
     row("resident memory with all of these stores open", &format!("{} MB", resident_bytes() >> 20));
     Ok(())
@@ -136,14 +135,22 @@ impl Subscribed {
         Ok(times)
     }
 
-    /// Prints the round in the middle, and returns its p50.
-    fn report(&mut self, first_p50_us: Option<f64>) -> anyhow::Result<f64> {
+    /// Of each round.
+    fn p50s_us(&mut self) -> Vec<f64> {
+        self.rounds.iter_mut().map(|times| times.quantile_us(50)).collect()
+    }
+
+    /// Prints the round in the middle, and the middle of the ratios to the first store's p50 in the same round.
+    fn report(&mut self, first_p50s_us: &[f64]) -> anyhow::Result<()> {
+        let mut ratios: Vec<f64> =
+            self.p50s_us().iter().zip(first_p50s_us).map(|(own, of_first)| own / of_first).collect();
+        ratios.sort_by(f64::total_cmp);
+        let ratio = ratios.get(LOOKUP_ROUNDS / 2).context("there was no round")?;
         let Subscribed { count, folder, filled_s, opened_ms, rounds, .. } = self;
         rounds.sort_by_key(Times::total);
         let times = rounds.get_mut(LOOKUP_ROUNDS / 2).context("there was no round")?;
         let mean_us = times.total().as_nanos() as f64 / 1_000.0 / LOOKUPS as f64;
-        let (quantiles, p50_us) = (times.quantiles(), times.quantile_us(50));
-        let ratio = p50_us / first_p50_us.unwrap_or(p50_us);
+        let quantiles = times.quantiles();
         let what = if *count > RECORDED_SUBSCRIPTIONS_MAX { " (the table alone)" } else { "" };
         row(
             &format!("routing lookup among {count} subscriptions{what}"),
@@ -154,7 +161,7 @@ impl Subscribed {
                 bytes_of(folder)? >> 20,
             ),
         );
-        Ok(p50_us)
+        Ok(())
     }
 }
 

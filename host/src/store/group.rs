@@ -454,7 +454,7 @@ fn rows_of_delivery(delivery: &Delivery) -> Result<Vec<Row>, Error> {
     let mut rows = Rows::default();
     rows.put(super::deliveries::delivery_key(&delivery.id), delivery)?;
     rows.mark(of_customer_key(delivery));
-    for place in super::deliveries::due_key(delivery).into_iter().chain(link_key(delivery)) {
+    for place in super::queue::due_key(delivery).into_iter().chain(link_key(delivery)) {
         rows.mark(place);
     }
     Ok(rows.0)

@@ -9,8 +9,9 @@ use std::sync::{MutexGuard, PoisonError};
 use jiff::Timestamp;
 use sled::transaction::TransactionalTree;
 
-use super::deliveries::{delivery_key, due_key};
+use super::deliveries::delivery_key;
 use super::keys::{Key, Table};
+use super::queue::due_key;
 use super::{Abort, Error, Store, mark, read, remove, write};
 use crate::delivery::{Delivery, DeliveryStatus};
 use crate::event::RoutedEvent;

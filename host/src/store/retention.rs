@@ -6,11 +6,12 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 use sled::transaction::TransactionalTree;
 
-use super::deliveries::{delivery_key, due_key};
+use super::deliveries::delivery_key;
 use super::group::{Seen, seen_key};
 use super::keys::{Key, Table};
 use super::order::leave;
 use super::pace::unhurried;
+use super::queue::due_key;
 use super::room::Tally;
 use super::waiting::{read_event, stop_waiting};
 use super::webhooks::{event_key, failed_key, of_customer_key, replays, request_key, unheard_keys};

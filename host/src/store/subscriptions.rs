@@ -1,7 +1,5 @@
 //! Subscriptions and the routing index. The index names a subscription exactly while events are to be routed to it.
 
-use std::sync::PoisonError;
-
 use super::failing;
 use super::keys::{Key, Table};
 use super::page::Order;
@@ -133,7 +131,7 @@ impl Store {
     }
 
     fn resume_lane(&self, id: &SubscriptionId) -> Result<(), Error> {
-        let mut lanes = self.inner.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lanes = self.lanes();
         let next = self.first_due(&lanes, id)?;
         lanes.resume(id, next);
         self.inner.due.notify_one();
