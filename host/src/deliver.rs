@@ -20,7 +20,8 @@ use crate::{clock, secret, signature, store};
 
 /// How long the worker rests after the store has failed.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
-/// The longest sleep: a clock that was set back is noticed after that.
+/// The shortest and the longest sleep. Others need the queue too; a clock that was set back is noticed after the longest.
+const SLEEP_MIN: Duration = Duration::from_millis(1);
 const SLEEP_MAX: Duration = Duration::from_secs(30);
 
 /// Why there was nothing to attempt.
@@ -85,7 +86,7 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) {
 
 fn until_next(app: &App) -> Duration {
     let wait = app.store.next_due().map(|next| next.duration_since(clock::now()));
-    wait.map_or(SLEEP_MAX, |wait| Duration::try_from(wait).unwrap_or_default().min(SLEEP_MAX))
+    wait.map_or(SLEEP_MAX, |wait| Duration::try_from(wait).unwrap_or_default().clamp(SLEEP_MIN, SLEEP_MAX))
 }
 
 async fn attempt(app: &App, claim: Claim) {

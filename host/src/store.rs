@@ -244,7 +244,6 @@ impl Store {
         store.check_layout()?;
         store.adopt_first_api_token()?;
         store.list_customers()?;
-        store.load_lanes()?;
         store.check_stopped()?;
         store.route_left_over_events()?;
         Ok(store)

@@ -1,6 +1,6 @@
 //! When it is whose turn: one lane of due deliveries for each subscription, so that a slow destination holds up only its own
-//! lane, and one that asks for patience gets nothing of its lane. Kept in memory and rebuilt at start, holds excepted. No
-//! I/O, no clock. Who goes first of those that are due is `turns.rs`.
+//! lane, and one that asks for patience gets nothing of its lane. Kept in memory and found again after a start, holds excepted.
+//! No I/O, no clock. Who goes first of those that are due is `turns.rs`.
 
 mod window;
 
@@ -17,6 +17,14 @@ pub(super) struct Lanes {
     timers: BTreeSet<(i64, SubscriptionId)>,
     turns: Turns,
     windows: Windows,
+    pub(super) search: Search,
+}
+
+/// How far the lanes have been found in which something waited at the start, in the order of their ids.
+pub(super) enum Search {
+    Begins,
+    After(SubscriptionId),
+    Ended,
 }
 
 #[derive(Default)]
@@ -49,6 +57,7 @@ impl Lanes {
             timers: BTreeSet::new(),
             turns: Turns::new(bounds),
             windows: Windows::default(),
+            search: Search::Begins,
         }
     }
 

@@ -9,7 +9,7 @@ use sled::transaction::TransactionalTree;
 use super::deliveries::delivery_key;
 use super::failing;
 use super::keys::{Key, Table, split_time, time_bytes};
-use super::lanes::{Due, Lanes};
+use super::lanes::{Due, Lanes, Search};
 use super::order::leave;
 use super::subscriptions::subscription_key;
 use super::turns::{Heard, Way};
@@ -22,6 +22,8 @@ use crate::subscription::{Reason, Status, Subscription};
 
 /// How many attempts a delivery remembers; older ones are forgotten when people retry again and again.
 const ATTEMPTS_KEPT_MAX: usize = 50;
+/// How many lanes are found by each claim after a start, so that no start waits for all of them.
+const LANES_FOUND_AT_ONCE_MAX: usize = 128;
 /// How much of a lane's queue is read at once, where it is due.
 const DUE_READ_AT_ONCE_MAX: usize = 16;
 /// How far the queue is counted: beyond that it is simply long.
@@ -63,6 +65,7 @@ impl Store {
     pub(crate) fn claim_due(&self, now: Timestamp) -> Result<Option<Claim>, Error> {
         let now_ms = now.as_millisecond();
         let mut lanes = self.lanes();
+        self.find_lanes(&mut lanes)?;
         loop {
             while let Some(lane) = lanes.arrived(now_ms) {
                 let way = self.way_of(self.subscription(&lane)?.as_ref());
@@ -121,9 +124,13 @@ impl Store {
         Way { host, customer, in_flight_max }
     }
 
-    /// When the next delivery is due.
+    /// When the next delivery is due, as far as is known: at once, while not every lane was found.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        Timestamp::from_millisecond(self.lanes().next_timer()?).ok()
+        let lanes = self.lanes();
+        if !matches!(lanes.search, Search::Ended) {
+            return Some(Timestamp::MIN);
+        }
+        Timestamp::from_millisecond(lanes.next_timer()?).ok()
     }
 
     /// Returns when a delivery may be due earlier than `next_due` said. Ask before looking for work, await after.
@@ -289,18 +296,24 @@ impl Store {
         Ok(first)
     }
 
-    /// Finds every lane that has something due, by jumping from lane to lane.
-    pub(super) fn load_lanes(&self) -> Result<(), Error> {
+    /// Finds the next lanes that something waited in when the store was opened, by jumping from lane to lane.
+    fn find_lanes(&self, lanes: &mut Lanes) -> Result<(), Error> {
         let queue = Key::new(Table::Due);
-        let mut from = queue.as_ref().to_vec();
-        while let Some(row) = self.inner.tree.range(from.clone()..).next() {
-            let key = row?.0;
-            let Some(lane) = lane_of(&queue, &key) else { return Ok(()) };
-            let mut lanes = self.lanes();
-            if let Some(at) = self.first_due(&lanes, &lane)? {
+        for _ in 0..LANES_FOUND_AT_ONCE_MAX {
+            let from = match &lanes.search {
+                Search::Begins => queue.clone(),
+                Search::After(lane) => lane_key(lane).tail([0xff; 9]),
+                Search::Ended => return Ok(()),
+            };
+            let row = self.inner.tree.range(from..).next().transpose()?;
+            let Some(lane) = row.and_then(|(key, _)| lane_of(&queue, &key)) else {
+                lanes.search = Search::Ended;
+                return Ok(());
+            };
+            if let Some(at) = self.first_due(lanes, &lane)? {
                 lanes.due(&lane, at);
             }
-            from = lane_key(&lane).tail([0xff; 9]).as_ref().to_vec();
+            lanes.search = Search::After(lane);
         }
         Ok(())
     }

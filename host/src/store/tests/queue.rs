@@ -176,6 +176,35 @@ async fn what_was_settled_stays_settled_and_what_was_claimed_is_due_again_after_
 }
 
 #[tokio::test]
+async fn a_start_does_not_wait_for_every_subscription_and_misses_none() {
+    let mut store = store();
+    let integration = store.integration_in_use().await;
+    for _ in 0..300 {
+        store.subscribe(&integration, "all").await;
+    }
+    let last = store.subscribe(&integration, "last").await;
+    let event = store.receive_one(&integration, &["all", "last"], at(0)).await;
+    store.reopen();
+    let first = store.claim_one(at(0));
+    store.settle_as(&first, at(0), Settlement::Delivered);
+    assert!(store.next_due().unwrap() < at(0), "all were looked for at once");
+    // Known from something new before it is found.
+    store.receive_one(&integration, &["last"], at(0)).await;
+    let mut served = vec![first.delivery.subscription];
+    while store.next_due().is_some() {
+        while let Some(claim) = store.claim_due(at(0)).unwrap() {
+            store.settle_as(&claim, at(0), Settlement::Delivered);
+            served.push(claim.delivery.subscription);
+        }
+    }
+    served.sort();
+    let mut expected = store.reached(&event);
+    expected.push(last.id);
+    expected.sort();
+    assert_eq!((served.len(), served), (302, expected));
+}
+
+#[tokio::test]
 async fn a_released_claim_is_due_as_before_and_untried() {
     let store = store_with(|options| options.attempts.per_subscription_max = 1);
     let integration = store.integration_in_use().await;
