@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 use wasmtime::component::{Component, Linker};
 
 use crate::api_client::ApiClient;
@@ -34,6 +34,8 @@ use standing::{Ending, Spent, Standing, Standings, Usage};
 
 pub(crate) use wit::patchbay::connector::types;
 
+/// Larger bodies are handled in memory of their own. Most webhooks have a few kilobytes.
+const USUAL_BODY_BYTES_MAX: usize = 16 << 10;
 /// How much is kept of a failure's message, and of its stack.
 const FAILURE_TEXT_BYTES_MAX: usize = 16 << 10;
 
@@ -128,7 +130,12 @@ pub(crate) struct Sandbox {
 
 /// A connector that is ready to be called.
 pub(crate) struct Loaded {
+    digest: String,
     connector: wit::ConnectorPre<Guest>,
+    /// The same for large bodies, once there was one: wasmtime keeps a slot of memory for what it was used for last. What a large
+    /// body writes to is written anew by each later call of the slot, so the calls of others have their own. `None` if it
+    /// cannot be loaded twice.
+    for_large_bodies: OnceCell<Option<wit::ConnectorPre<Guest>>>,
     calls: Arc<Semaphore>,
     share: Arc<Share>,
     standing: Arc<Standing>,
@@ -193,7 +200,7 @@ impl Sandbox {
             return Ok(Arc::clone(loaded));
         }
         let component = self.machine_code.component(&self.engine, digest, unloadable(bundle)).await?;
-        let loaded = Arc::new(self.prepare(&component, self.standings.of(digest))?);
+        let loaded = Arc::new(self.prepare(digest, &component)?);
         self.keep(digest, &loaded);
         Ok(loaded)
     }
@@ -215,7 +222,13 @@ impl Sandbox {
         request: &types::WebhookRequest,
         grant: Grant,
     ) -> Called<types::HandleResult> {
-        self.call(connector, grant, async move |connector, store| connector.call_handle(store, request).await).await
+        let types::Body { bytes, decoded, .. } = &request.body;
+        let body_bytes = bytes.len() + decoded.as_ref().map_or(0, Vec::len);
+        let instances = self.instances_for(connector, body_bytes).await;
+        let call = async move |connector: &wit::Connector, store: &mut wasmtime::Store<Guest>| {
+            connector.call_handle(store, request).await
+        };
+        self.call(connector, instances, grant, call).await
     }
 
     /// Finds out which events belong to a subscription.
@@ -228,13 +241,26 @@ impl Sandbox {
         let call = async move |connector: &wit::Connector, store: &mut wasmtime::Store<Guest>| {
             connector.call_get_event_selector(store, &request).await
         };
-        self.call(connector, grant, call).await
+        self.call(connector, &connector.connector, grant, call).await
+    }
+
+    /// What makes the instance of a call that gets so large a body.
+    async fn instances_for<'l>(&self, loaded: &'l Loaded, body_bytes: usize) -> &'l wit::ConnectorPre<Guest> {
+        if body_bytes <= USUAL_BODY_BYTES_MAX {
+            return &loaded.connector;
+        }
+        let load_again = async || {
+            let component = self.machine_code.component_apart(&self.engine, &loaded.digest)?;
+            self.link(&component).ok()
+        };
+        loaded.for_large_bodies.get_or_init(load_again).await.as_ref().unwrap_or(&loaded.connector)
     }
 
     /// Calls the connector if it does not rest, and keeps how that went.
     async fn call<T>(
         &self,
         loaded: &Loaded,
+        instances: &wit::ConnectorPre<Guest>,
         grant: Grant,
         call: impl AsyncFnOnce(&wit::Connector, &mut wasmtime::Store<Guest>) -> wasmtime::Result<Result<T, types::Failure>>,
     ) -> Called<T> {
@@ -244,7 +270,7 @@ impl Sandbox {
         };
         loaded.share.begin();
         let (meter, waits_for_others) = (Arc::new(Meter::default()), grant.api_client.is_some());
-        let called = self.run(loaded, grant, &meter, call).await;
+        let called = self.run(loaded, instances, grant, &meter, call).await;
         let ending = match &called.result {
             Ok(_) => Ending::Well,
             Err(Error::Threw(_)) => Ending::Failed,
@@ -270,6 +296,7 @@ impl Sandbox {
     async fn run<T>(
         &self,
         loaded: &Loaded,
+        instances: &wit::ConnectorPre<Guest>,
         grant: Grant,
         meter: &Arc<Meter>,
         call: impl AsyncFnOnce(&wit::Connector, &mut wasmtime::Store<Guest>) -> wasmtime::Result<Result<T, types::Failure>>,
@@ -296,7 +323,7 @@ impl Sandbox {
         let run = async {
             meter.take_turn(&turns).await;
             let instantiating = profile::span(Step::Instantiate);
-            let connector = loaded.connector.instantiate_async(&mut store).await?;
+            let connector = instances.instantiate_async(&mut store).await?;
             instantiating.end();
             let _span = profile::span(Step::Call);
             call(&connector, &mut store).await
@@ -339,14 +366,22 @@ impl Sandbox {
         Error::Trapped(error.root_cause().to_string())
     }
 
-    fn prepare(&self, component: &Component, standing: Arc<Standing>) -> Result<Loaded, Error> {
+    fn prepare(&self, digest: &str, component: &Component) -> Result<Loaded, Error> {
+        Ok(Loaded {
+            digest: digest.to_owned(),
+            connector: self.link(component)?,
+            for_large_bodies: OnceCell::new(),
+            calls: Arc::new(Semaphore::new(self.limits.calls_per_connector_max)),
+            share: Share::new((processors() / 2).max(1), &self.begun),
+            standing: self.standings.of(digest),
+            used_at_ms: AtomicU64::new(elapsed_ms(self.started)),
+        })
+    }
+
+    fn link(&self, component: &Component) -> Result<wit::ConnectorPre<Guest>, Error> {
         let not_a_connector = |error: wasmtime::Error| Error::NotAConnector(format!("{error:#}"));
-        let instance = self.linker.instantiate_pre(component).map_err(not_a_connector)?;
-        let connector = wit::ConnectorPre::new(instance).map_err(not_a_connector)?;
-        let calls = Arc::new(Semaphore::new(self.limits.calls_per_connector_max));
-        let used_at_ms = AtomicU64::new(elapsed_ms(self.started));
-        let share = Share::new((processors() / 2).max(1), &self.begun);
-        Ok(Loaded { connector, calls, share, standing, used_at_ms })
+        let instances = self.linker.instantiate_pre(component).map_err(not_a_connector)?;
+        wit::ConnectorPre::new(instances).map_err(not_a_connector)
     }
 
     /// Where there are too many, the one goes that was not used for longest.

@@ -1,13 +1,14 @@
 //! Guests of a few lines that do what no compiler would make them do: each gets its status and its code, the next call of
 //! another is served, and the host is no larger afterwards.
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::harness::{Answer, Host, Random, Settings, guest, guest_with_manifest};
+use crate::harness::{Answer, Echo, Host, Random, Settings, build_for, connector_folder, guest, guest_with_manifest};
 
 /// What each guest is answered: 200, or a status and a code.
 const GUESTS: &[(&str, u16, &str)] = &[
@@ -102,6 +103,46 @@ async fn every_guest_gets_its_status_and_the_next_call_of_another_is_served() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     let after = memory_kib(&host);
     assert!(after < before + GROWTH_KIB_MAX, "{before} KiB became {after} KiB");
+}
+
+/// What each slot of guests' memory has of its own, in KiB, by where its image begins: an image is a private copy of a part of
+/// machine code, with plain memory after it.
+fn slots_kib(host: &Host) -> BTreeMap<String, u64> {
+    let maps = std::fs::read_to_string(format!("/proc/{}/smaps", host.process_id())).unwrap();
+    let (mut slots, mut slot) = (BTreeMap::new(), None);
+    for line in maps.lines() {
+        let is_head = line.split_whitespace().next().is_some_and(|first| first.contains('-'));
+        if is_head && line.contains(" rw-p ") && line.contains(".cwasm") {
+            slot = Some(line.split('-').next().unwrap().to_owned());
+        } else if is_head && line.split_whitespace().count() > 5 {
+            slot = None;
+        } else if let (Some(slot), Some(size)) = (&slot, line.strip_prefix("Private_Dirty:")) {
+            *slots.entry(slot.clone()).or_default() += size.trim().trim_end_matches(" kB").parse::<u64>().unwrap();
+        }
+    }
+    slots
+}
+
+#[tokio::test]
+async fn what_a_large_body_needed_is_not_cleared_after_each_small_one() {
+    let echo = Echo::start().await;
+    let uploaded = echo.api().upload(build_for("quickjs", &connector_folder("echo"))).await;
+    assert!([200, 201].contains(&uploaded.status), "{}", uploaded.text());
+    let send = async |bytes: usize| {
+        for _ in 0..20 {
+            echo.send("nobody", json!({ "text": "x".repeat(bytes) })).await.expect(200);
+        }
+    };
+    send(1_000).await;
+    let before = slots_kib(&echo.host);
+    send(200_000).await;
+    send(1_000).await;
+    let after = slots_kib(&echo.host);
+    assert!(after.values().any(|kib| *kib > 500), "a large body needs little: {after:?}");
+    for (slot, kib) in &before {
+        let now = after.get(slot).copied().unwrap_or(0);
+        assert!(now < 2 * kib, "a slot of {kib} KiB has {now}: {after:?}");
+    }
 }
 
 #[tokio::test]

@@ -85,6 +85,20 @@ impl MachineCode {
         self.load(engine, &path)?.ok_or_else(|| Error::Unloadable("the compiled file cannot be loaded".into()))
     }
 
+    /// A compiled component once more, from a file of another name: so the memory of its instances is told from that of the others.
+    /// `None` if its file is gone, or can have no other name.
+    pub(super) fn component_apart(&self, engine: &Engine, digest: &str) -> Option<Component> {
+        let path = self.path(digest);
+        let apart = path.with_extension(format!("apart.{CODE}"));
+        let _ = fs::remove_file(&apart);
+        let component = self.is_own(&path).then(|| {
+            fs::hard_link(&path, &apart).ok()?;
+            deserialize(engine, &apart).ok()
+        });
+        let _ = fs::remove_file(&apart);
+        component?
+    }
+
     /// Compiles a bundle that has no file here, if there is room. Returns whether there was.
     pub(super) async fn prepare(
         &self,
@@ -106,16 +120,13 @@ impl MachineCode {
         self.folder.join(format!("{digest}-{}.{CODE}", self.engine))
     }
 
-    #[expect(unsafe_code, reason = "the tag proves that this host compiled the file")]
     fn load(&self, engine: &Engine, path: &Path) -> Result<Option<Component>, Error> {
         if !self.is_own(path) {
             return Ok(None);
         }
-        // SAFETY: these are the bytes that this host's compiler wrote, for an engine with the same hash.
-        let component = unsafe { Component::deserialize_file(engine, path) };
         let does_not_fit =
             |error| Error::NotAConnector(format!("it does not fit into what a call may have: {error:#}"));
-        let component = component.map_err(does_not_fit)?;
+        let component = deserialize(engine, path).map_err(does_not_fit)?;
         touch(path);
         Ok(Some(component))
     }
@@ -292,6 +303,13 @@ fn tagged(path: &Path, code: &[u8]) -> Vec<u8> {
 }
 
 /// What is in use is trimmed last.
+/// Maps a file that was found to be this host's own.
+#[expect(unsafe_code, reason = "its tag proves that this host compiled the file")]
+fn deserialize(engine: &Engine, own: &Path) -> wasmtime::Result<Component> {
+    // SAFETY: these are the bytes that this host's compiler wrote, for an engine with the same hash.
+    unsafe { Component::deserialize_file(engine, own) }
+}
+
 fn touch(path: &Path) {
     let _ = fs::File::open(path).and_then(|file| file.set_modified(clock::system_time()));
 }

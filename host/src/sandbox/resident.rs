@@ -22,6 +22,8 @@ use wasmtime::Engine;
 const PLACES_MAX: usize = 16;
 /// Gaps that are filled in any case: writing so few pages anew costs less than one page fault.
 const GAP_PAGES_MAX: i64 = 2;
+/// How often the slots of a connector are looked at to learn what its calls write to: what comes later is of single calls.
+const LESSONS: u32 = 50;
 const PAGE_BYTES: usize = 4096;
 const PAUSE_MS: u64 = 250;
 /// While there is something to do.
@@ -29,6 +31,13 @@ const BRIEF_PAUSE_MS: u64 = 20;
 
 /// Pages from the first to behind the last, counted from where the image begins.
 type Place = std::ops::Range<i64>;
+
+/// What the calls of a connector write to.
+#[derive(Default)]
+struct Learned {
+    pages: BTreeSet<i64>,
+    lessons: u32,
+}
 
 /// The memory of one slot: its image, which is a part of a file of machine code, and the plain memory around it.
 struct Slot {
@@ -43,11 +52,11 @@ pub(super) fn start(engine: &Engine, bytes_max: usize, calls: Arc<AtomicU64>) ->
     let (engine, pagemap) = (engine.weak(), File::open("/proc/self/pagemap")?);
     let pages_max = bytes_max / PAGE_BYTES;
     thread::Builder::new().name("resident".into()).spawn(move || {
-        let mut written = HashMap::new();
+        let mut learned = HashMap::new();
         let mut seen = 0;
         while engine.upgrade().is_some() {
             let begun = calls.load(Ordering::Relaxed);
-            let is_busy = begun != seen && tend(&pagemap, pages_max, &mut written).unwrap_or(false);
+            let is_busy = begun != seen && tend(&pagemap, pages_max, &mut learned).unwrap_or(false);
             seen = begun;
             thread::sleep(Duration::from_millis(if is_busy { BRIEF_PAUSE_MS } else { PAUSE_MS }));
         }
@@ -55,19 +64,21 @@ pub(super) fn start(engine: &Engine, bytes_max: usize, calls: Arc<AtomicU64>) ->
     Ok(())
 }
 
-/// Puts pages in place in all slots; `written` is what was ever seen written, by file. Returns whether there was anything to do.
-fn tend(pagemap: &File, pages_max: usize, written: &mut HashMap<PathBuf, BTreeSet<i64>>) -> io::Result<bool> {
+/// Puts pages in place in all slots; `learned` is by file. Returns whether there was anything to do.
+fn tend(pagemap: &File, pages_max: usize, learned: &mut HashMap<PathBuf, Learned>) -> io::Result<bool> {
     let slots = slots(&fs::read_to_string("/proc/self/maps")?);
-    written.retain(|file, _| slots.iter().any(|slot| slot.file == *file));
+    learned.retain(|file, _| slots.iter().any(|slot| slot.file == *file));
+    learned.values_mut().for_each(|learned| learned.lessons += 1);
     let mut is_busy = false;
     for slot in &slots {
         let own = slot.written(pagemap)?;
-        let all = written.entry(slot.file.clone()).or_default();
-        // Those that came first are those of most calls. What a large body needs comes later, and is not worth its room.
-        let room = pages_max.saturating_sub(all.len());
-        let new: Vec<i64> = own.difference(all).take(room).copied().collect();
-        all.extend(new);
-        for place in places(all) {
+        let Learned { pages, lessons } = learned.entry(slot.file.clone()).or_default();
+        if *lessons < LESSONS {
+            let room = pages_max.saturating_sub(pages.len());
+            let new: Vec<i64> = own.difference(pages).take(room).copied().collect();
+            pages.extend(new);
+        }
+        for place in places(pages) {
             if !place.clone().all(|page| own.contains(&page)) {
                 is_busy |= slot.put_in_place(&place);
             }
@@ -135,7 +146,8 @@ fn places(pages: &BTreeSet<i64>) -> Vec<Place> {
 fn slots(maps: &str) -> Vec<Slot> {
     let mapped: Vec<(std::ops::Range<usize>, &str)> = maps.lines().filter_map(writable).collect();
     let of_machine_code = |(at, (memory, name)): (usize, &(std::ops::Range<usize>, &str))| {
-        if !name.ends_with(".cwasm") {
+        // Of a file that was removed it says so behind the name.
+        if !name.trim_end_matches(" (deleted)").ends_with(".cwasm") {
             return None;
         }
         let plain = |at: usize| mapped.get(at).filter(|(_, name)| name.is_empty()).map(|(memory, _)| memory);
