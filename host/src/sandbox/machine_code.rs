@@ -302,7 +302,6 @@ fn tagged(path: &Path, code: &[u8]) -> Vec<u8> {
     [name.as_slice(), b"\0", code].concat()
 }
 
-/// What is in use is trimmed last.
 /// Maps a file that was found to be this host's own.
 #[expect(unsafe_code, reason = "its tag proves that this host compiled the file")]
 fn deserialize(engine: &Engine, own: &Path) -> wasmtime::Result<Component> {
@@ -310,6 +309,7 @@ fn deserialize(engine: &Engine, own: &Path) -> wasmtime::Result<Component> {
     unsafe { Component::deserialize_file(engine, own) }
 }
 
+/// What is in use is trimmed last.
 fn touch(path: &Path) {
     let _ = fs::File::open(path).and_then(|file| file.set_modified(clock::system_time()));
 }
