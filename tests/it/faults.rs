@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::harness::{Answer, Host, Receiver, Settings, preloaded, router, router_to_compile, wait_for};
+use crate::harness::{Answer, Host, Receiver, Settings, Step, preloaded, router, router_to_compile, wait_for};
 
 const FULL: &str = "28";
 const BROKEN: &str = "5";
@@ -25,6 +25,7 @@ impl Scene {
     async fn start() -> Scene {
         let space = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let settings = Settings::default()
+            .with("retry-gaps-ms", ["50"; 200].join(","))
             .with_env("LD_PRELOAD", preloaded("refuse-writes.c", space.path()))
             .with_env("REFUSE_BELOW", space.path().join("data"))
             .with_env("REFUSE_WHEN", space.path().join("refuse"));
@@ -157,7 +158,7 @@ async fn a_compiler_that_finds_the_disk_full_does_not_blame_the_bundle() {
 #[tokio::test]
 async fn what_is_pending_when_the_disk_fills_arrives_when_there_is_room_again() {
     let mut scene = Scene::start().await;
-    scene.receiver.script("/s", std::iter::repeat_n(crate::harness::Step::Status(500), 2));
+    scene.receiver.script("/s", std::iter::repeat_n(Step::Status(500), 2));
     scene.send(1).await.expect(200);
     scene.refuse_writes(FULL);
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -171,6 +172,33 @@ async fn what_is_pending_when_the_disk_fills_arrives_when_there_is_room_again() 
         (delivered.len() == 1).then_some(())
     })
     .await;
+}
+
+/// sled takes nothing more then, though the journal does.
+#[tokio::test]
+async fn an_event_that_is_sent_again_and_again_after_the_disk_was_full_is_taken_once() {
+    let mut scene = Scene::start().await;
+    scene.receiver.script("/s", std::iter::repeat_n(Step::Status(500), 200));
+    scene.send(1).await.expect(200);
+    // Nothing else is on its way to the disk.
+    scene.host.api.put_connection("other", "i", "customer", json!({})).await;
+    scene.refuse_writes(FULL);
+    wait_for("an attempt that cannot be recorded", async || scene.host.log().contains("not recorded").then_some(()))
+        .await;
+    scene.allow_writes();
+    let send_again_and_again = async || {
+        for _ in 0..10 {
+            scene.send(2).await.expect_problem(503, "unavailable");
+        }
+    };
+    tokio::join!(send_again_and_again(), send_again_and_again(), send_again_and_again(), send_again_and_again());
+    scene.host.kill().await;
+    scene.restart().await;
+    scene.send(2).await.expect(200);
+    let events = scene.host.api.all("/v1/events").await;
+    let times = events.iter().filter(|event| event["providerId"] == "n2" && event["status"] != "duplicate").count();
+    assert_eq!(times, 1, "{events:?}");
+    scene.until_arrived(&[1, 2]).await;
 }
 
 #[tokio::test]
@@ -273,7 +301,7 @@ async fn damaged_machine_code_is_compiled_again_and_a_damaged_bundle_is_never_ru
 #[tokio::test]
 async fn a_damaged_payload_is_a_dead_letter_that_says_so() {
     let mut scene = Scene::start().await;
-    scene.receiver.script("/s", [crate::harness::Step::Status(500)]);
+    scene.receiver.script("/s", [Step::Status(500)]);
     scene.send(1).await.expect(200);
     scene.receiver.wait("/s", 1).await;
     // In order: after a kill the journal would mend it.

@@ -101,12 +101,12 @@ impl State {
         State { broken: OnceLock::new(), changes: AtomicU64::new(1), changes_held: AtomicU64::new(0) }
     }
 
-    /// Fails for good after a failed sync.
+    /// Fails for good once it is broken.
     pub(super) fn check(&self) -> Result<(), Error> {
         self.broken.get().map_or(Ok(()), |error| Err(error.clone()))
     }
 
-    /// A sync failed.
+    /// A sync failed, or sled did not take what was to be committed.
     pub(super) fn breaks(&self, error: &Error) -> Error {
         let broken = || {
             tracing::error!(%error, "what is written cannot be made durable: nothing is acknowledged until a restart");

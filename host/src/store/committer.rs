@@ -126,11 +126,14 @@ impl Writer {
     }
 
     /// Makes durable what a group wrote. The journal's entry comes before the records, so these are never on disk alone.
+    ///
+    /// Where sled does not take a group whole, the next start decides what became of it, and until then nothing is kept: an event
+    /// that is sent again would be taken for a new one, though the journal has it, or for a repeat of one that does not last.
     fn keep(&mut self, mut records: Records) -> Result<(), Error> {
         self.state.check()?;
         if records.keep_order || !self.state.holds_routes() {
             // They rest on what other changes left, and that is not in the journal: a start might find them without it.
-            self.apply_at_once(records)?;
+            self.apply_at_once(records).map_err(|error| self.state.breaks(&error))?;
             return self.checkpoints.begin().blocking_recv().map_err(|_| stopped())?;
         }
         if records.content.iter().map(|written| written.bytes.len()).sum::<usize>() > JOURNALED_CONTENT_BYTES_MAX {
@@ -141,7 +144,7 @@ impl Writer {
         self.journal.write(&records.rows, &records.content)?;
         self.journal.sync().map_err(|error| self.state.breaks(&error.into()))?;
         span.end();
-        self.apply(records)
+        self.apply(records).map_err(|error| self.state.breaks(&error))
     }
 
     /// Writes records of which a start may find a part, for the journal has all of them. What refers to others comes after these,
