@@ -101,6 +101,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/tokens/{id}", get(tokens::show).delete(tokens::remove))
         .fallback(error::no_such_url)
         .method_not_allowed_fallback(error::no_such_method)
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), change::refuse_for_what_lasts))
         .layer(guard.clone())
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), metrics::count_answers))
         .layer(DefaultBodyLimit::max(limits.api_body_bytes_max));

@@ -27,6 +27,8 @@ pub(crate) async fn upload(app: &App, bundle: Bytes) -> Result<(ConnectorVersion
     let contents = bundle::read(&bundle)?;
     let (manifest, digest) = (contents.manifest, sha256_hex(&bundle));
     if let Some(earlier) = app.store.version_by_digest(&manifest.connector.key, &digest)? {
+        // It may have come just before.
+        app.store.durable().await?;
         return Ok((earlier, false));
     }
     let component = sha256_hex(&contents.component);

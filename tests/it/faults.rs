@@ -202,6 +202,22 @@ async fn an_event_that_is_sent_again_and_again_after_the_disk_was_full_is_taken_
 }
 
 #[tokio::test]
+async fn what_could_not_be_deleted_is_not_called_gone() {
+    let mut scene = Scene::start().await;
+    let listed = scene.host.api.all("/v1/subscriptions").await;
+    let subscription = format!("/v1/subscriptions/{}", listed[0]["id"].as_str().unwrap());
+    scene.refuse_writes(FULL);
+    for _ in 0..2 {
+        scene.host.api.delete(&subscription).await.expect_problem(503, "unavailable");
+    }
+    scene.host.kill().await;
+    scene.allow_writes();
+    scene.restart().await;
+    scene.host.api.delete(&subscription).await.expect(204);
+    scene.host.api.delete(&subscription).await.expect_problem(404, "not_found");
+}
+
+#[tokio::test]
 async fn a_start_on_a_disk_that_takes_no_writes_says_where_and_a_later_start_finds_everything() {
     let mut scene = Scene::start().await;
     scene.send(1).await.expect(200);

@@ -248,6 +248,8 @@ pub(super) async fn global_webhooks(
         let uri = ingest::webhook_uri(&app, &token);
         views.push(GlobalWebhookView { key: webhook.key, name: webhook.name, description: webhook.description, uri });
     }
+    // External apps keep them. One may have been made for somebody who was told that the disk is full.
+    app.store.durable().await?;
     Ok(Json(views))
 }
 

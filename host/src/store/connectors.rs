@@ -21,6 +21,7 @@ impl Store {
     ) -> Result<(ConnectorVersion, bool), Error> {
         let alone = self.inner.versions.lock().await;
         if let Some(earlier) = self.version_by_digest(&version.connector, &version.digest)? {
+            self.durable().await?;
             return Ok((earlier, false));
         }
         self.write_bundle(&version.digest, bundle)?;
