@@ -2,9 +2,12 @@
 . "$(dirname "$0")/../scripts/prepare.sh"
 
 bundles=$target/bench/bundles
+# The results of the commands before are no change of what is measured.
+revision=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
+git diff --quiet HEAD -- ':!bench/RESULTS.md' 2>/dev/null || revision=$revision-dirty
 places="--patchbay $target/release/patchbay --bench bench --bundles $bundles
     --handler sample-connectors/seed-example/global-webhooks/webhook-key/handle.js
-    --data $target/bench/data-$$ --revision $(git describe --always --dirty 2>/dev/null || echo unknown)"
+    --data $target/bench/data-$$ --revision $revision"
 
 build_release() { # features of the server, if any
     echo "→ server and generator, optimised across crates (the first time 15 to 25 minutes on two cores, later 5 to 10 after a change)"
