@@ -1,7 +1,7 @@
 //! The torture: random load over many integrations, subscriptions and destinations, while the host is killed at random
 //! moments, in its start and its stop too. At the end every answered event was delivered to everyone that it was owed
 //! to or stands in the dead letters, none was invented, none came to a wrong subscription. A second form has so little room
-//! that requests go all the time, and a disk that fills up now and then.
+//! that requests go all the time, and a disk that is full or broken now and then.
 //! This proves what a dead process leaves behind; a power cut is another matter, and `power`'s.
 
 mod destinations;
@@ -29,14 +29,14 @@ struct Plan {
     /// How long the host runs between two kills, at most.
     runs_ms_max: u64,
     retention_s: u64,
-    /// There is little room, and the disk fills up now and then.
+    /// There is little room, and the disk refuses writes now and then.
     is_tight: bool,
 }
 
 /// Room for a few seconds of the load.
 const TIGHT_BYTES: u64 = 1 << 20;
-/// The error number of a full disk.
-const DISK_FULL: &str = "28";
+/// The error numbers of a disk that is full, and of one that is broken, on which syncs fail too.
+const DISK_ERRORS: [&str; 2] = ["28", "5"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_that_was_answered_2xx_is_delivered_however_often_the_host_is_killed() {
@@ -52,7 +52,8 @@ async fn everything_that_was_answered_2xx_is_delivered_however_often_the_host_is
 
 /// A fifth of the kills of the other one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_answered_2xx_is_delivered_though_room_is_short_and_the_disk_fills_up_while_the_host_is_killed() {
+async fn what_was_answered_2xx_is_delivered_though_room_is_short_and_the_disk_refuses_writes_while_the_host_is_killed()
+{
     let plan = if is_full() {
         let kills = number("PATCHBAY_TORTURE_KILLS", 1_000) / 5;
         Plan { kills, senders: 6, runs_ms_max: 700, retention_s: 300, is_tight: true }
@@ -123,20 +124,20 @@ fn settings(plan: &Plan, space: &Path) -> Settings {
         .with_env("REFUSE_WHEN", space.join("refuse"))
 }
 
-/// Returns how long the starts took that came to their end. While there is a file `full`, the disk is.
+/// Returns how long the starts took that came to their end. While there is a file `refuse`, the disk refuses writes.
 async fn kill_again_and_again(
     plan: &Plan,
     host: &mut Host,
     scene: &Scene,
     random: &mut Random,
-    full: &Path,
+    refuse: &Path,
 ) -> Vec<u64> {
     let (mut kills, mut starts_ms) = (0, vec![100]);
     // On a slow machine it takes longer until there is little room.
     while kills < plan.kills || (plan.is_tight && kills < 4 * plan.kills && !ran_short(host)) {
         tokio::time::sleep(Duration::from_millis(random.below(plan.runs_ms_max))).await;
         if plan.is_tight && random.below(2) == 0 {
-            end_on_a_full_disk(host, scene, random, full).await;
+            end_on_a_refusing_disk(host, scene, random, refuse).await;
             kills += 1;
         } else {
             kills += u64::from(end(host, scene, random).await);
@@ -163,17 +164,17 @@ async fn kill_again_and_again(
     starts_ms
 }
 
-/// The disk fills up while the host works; it goes on for a while, and is killed before or after there is room again.
-async fn end_on_a_full_disk(host: &mut Host, scene: &Scene, random: &mut Random, full: &Path) {
-    scene.ledger.count("kills after the disk was full");
-    std::fs::write(full, DISK_FULL).unwrap();
+/// The disk refuses all writes while the host works; it goes on for a while, and is killed before or after they are taken again.
+async fn end_on_a_refusing_disk(host: &mut Host, scene: &Scene, random: &mut Random, refuse: &Path) {
+    scene.ledger.count("kills after the disk refused writes");
+    std::fs::write(refuse, DISK_ERRORS[random.below(2) as usize]).unwrap();
     tokio::time::sleep(Duration::from_millis(random.below(300))).await;
     if random.below(2) == 0 {
-        std::fs::remove_file(full).unwrap();
+        std::fs::remove_file(refuse).unwrap();
         tokio::time::sleep(Duration::from_millis(random.below(300))).await;
     }
     host.kill().await;
-    let _ = std::fs::remove_file(full);
+    let _ = std::fs::remove_file(refuse);
 }
 
 /// Returns whether it was killed, and not only stopped.
