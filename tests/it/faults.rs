@@ -12,6 +12,8 @@ use crate::harness::{Answer, Host, Receiver, Settings, Step, preloaded, router, 
 
 const FULL: &str = "28";
 const BROKEN: &str = "5";
+/// Writes are taken, and nobody knows whether they come to the disk.
+const UNSYNCED: &str = "-5";
 
 /// A host whose disk can be made to refuse writes, with one subscription.
 struct Scene {
@@ -104,7 +106,7 @@ impl Scene {
 
 #[tokio::test]
 async fn while_the_disk_is_full_nothing_is_acknowledged_and_afterwards_nothing_is_missing() {
-    for error in [FULL, BROKEN] {
+    for error in [FULL, BROKEN, UNSYNCED] {
         let mut scene = Scene::start().await;
         scene.send(1).await.expect(200);
         scene.until_arrived(&[1]).await;
@@ -203,18 +205,28 @@ async fn an_event_that_is_sent_again_and_again_after_the_disk_was_full_is_taken_
 
 #[tokio::test]
 async fn what_could_not_be_deleted_is_not_called_gone() {
-    let mut scene = Scene::start().await;
-    let listed = scene.host.api.all("/v1/subscriptions").await;
-    let subscription = format!("/v1/subscriptions/{}", listed[0]["id"].as_str().unwrap());
-    scene.refuse_writes(FULL);
-    for _ in 0..2 {
-        scene.host.api.delete(&subscription).await.expect_problem(503, "unavailable");
+    for error in [FULL, BROKEN, UNSYNCED] {
+        let scene = Scene::start().await;
+        let listed = scene.host.api.all("/v1/subscriptions").await;
+        let subscription = format!("/v1/subscriptions/{}", listed[0]["id"].as_str().unwrap());
+        scene.refuse_writes(error);
+        for _ in 0..2 {
+            scene.host.api.delete(&subscription).await.expect_problem(503, "unavailable");
+        }
     }
-    scene.host.kill().await;
-    scene.allow_writes();
-    scene.restart().await;
-    scene.host.api.delete(&subscription).await.expect(204);
-    scene.host.api.delete(&subscription).await.expect_problem(404, "not_found");
+}
+
+/// An external app would go on using it.
+#[tokio::test]
+async fn an_address_that_could_not_be_kept_is_not_given_out() {
+    let scene = Scene::start().await;
+    scene.host.api.put_integration("other", "router", json!({})).await;
+    scene.refuse_writes(UNSYNCED);
+    // Each time another one is in memory.
+    for _ in 0..3 {
+        let addresses = scene.host.api.get("/v1/integrations/other/global-webhooks").await;
+        addresses.expect_problem(503, "unavailable");
+    }
 }
 
 #[tokio::test]

@@ -35,8 +35,8 @@ struct Plan {
 
 /// Room for a few seconds of the load.
 const TIGHT_BYTES: u64 = 1 << 20;
-/// The error numbers of a disk that is full, and of one that is broken, on which syncs fail too.
-const DISK_ERRORS: [&str; 2] = ["28", "5"];
+/// The error numbers of a disk that is full, of one that is broken, on which syncs fail too, and of one on which these alone do.
+const DISK_ERRORS: [&str; 3] = ["28", "5", "-5"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_that_was_answered_2xx_is_delivered_however_often_the_host_is_killed() {
@@ -167,7 +167,7 @@ async fn kill_again_and_again(
 /// The disk refuses all writes while the host works; it goes on for a while, and is killed before or after they are taken again.
 async fn end_on_a_refusing_disk(host: &mut Host, scene: &Scene, random: &mut Random, refuse: &Path) {
     scene.ledger.count("kills after the disk refused writes");
-    std::fs::write(refuse, DISK_ERRORS[random.below(2) as usize]).unwrap();
+    std::fs::write(refuse, DISK_ERRORS[random.below(3) as usize]).unwrap();
     tokio::time::sleep(Duration::from_millis(random.below(300))).await;
     if random.below(2) == 0 {
         std::fs::remove_file(refuse).unwrap();

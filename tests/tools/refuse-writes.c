@@ -1,6 +1,7 @@
 /* Makes a disk full, or broken, at the moment at which a file says so: preloaded into the server by the tests of faults.
  * REFUSE_BELOW: the folder that it is about. REFUSE_WHEN: while this file is there, whatever would write below the folder fails
- * with the error number that the file holds. Syncs fail too, unless the disk is only full (28, ENOSPC). */
+ * with the error number that the file holds. Syncs fail too, unless the disk is only full (28, ENOSPC). Where the number is
+ * negative, syncs alone fail. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +45,8 @@ static int is_file_below(int fd) {
 
 static int refused(int is_ours) {
     int error = is_ours ? refusal() : 0;
-    if (error) errno = error;
+    if (error <= 0) return 0;
+    errno = error;
     return error;
 }
 
@@ -59,7 +61,7 @@ ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t offset) { ret
 static int synced(int fd, long call) {
     int error = is_file_below(fd) ? refusal() : 0;
     if (!error || error == ENOSPC) return (int)syscall(call, fd);
-    errno = error;
+    errno = abs(error);
     return -1;
 }
 int fsync(int fd) { return synced(fd, SYS_fsync); }
