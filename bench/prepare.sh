@@ -2,9 +2,12 @@
 . "$(dirname "$0")/../scripts/prepare.sh"
 
 bundles=$target/bench/bundles
-# The results of the commands before are no change of what is measured.
-revision=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
-git diff --quiet HEAD -- ':!bench/RESULTS.md' 2>/dev/null || revision=$revision-dirty
+if revision=$(git rev-parse --short HEAD 2>/dev/null); then
+    # The results of the commands before are no change of what is measured.
+    git diff --quiet HEAD -- ':!bench/RESULTS.md' || revision=$revision-dirty
+else
+    revision=unknown
+fi
 places="--patchbay $target/release/patchbay --bench bench --bundles $bundles
     --handler sample-connectors/seed-example/global-webhooks/webhook-key/handle.js
     --data $target/bench/data-$$ --revision $revision"

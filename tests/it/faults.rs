@@ -2,36 +2,31 @@
 //! silence, and whoever starts the server reads which file it is and what to do.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use serde_json::json;
 
-use crate::harness::{Answer, Host, Receiver, Settings, Step, preloaded, router, router_to_compile, wait_for};
-
-const FULL: &str = "28";
-const BROKEN: &str = "5";
-/// Writes are taken, and nobody knows whether they come to the disk.
-const UNSYNCED: &str = "-5";
+use crate::harness::{
+    Answer, BROKEN, FULL, Host, Receiver, RefusingDisk, Settings, Step, UNSYNCED, router, router_to_compile, wait_for,
+};
 
 /// A host whose disk can be made to refuse writes, with one subscription.
 struct Scene {
     host: Host,
     receiver: Receiver,
     webhook: String,
+    disk: RefusingDisk,
     space: tempfile::TempDir,
 }
 
 impl Scene {
     async fn start() -> Scene {
         let space = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let settings = Settings::default()
-            .with("retry-gaps-ms", ["50"; 200].join(","))
-            .with_env("LD_PRELOAD", preloaded("refuse-writes.c", space.path()))
-            .with_env("REFUSE_BELOW", space.path().join("data"))
-            .with_env("REFUSE_WHEN", space.path().join("refuse"));
-        let host = Host::start_on(&space.path().join("data"), &settings).await;
+        let disk = RefusingDisk::new(space.path());
+        let settings = disk.set_up(Settings::default().with("retry-gaps-ms", ["50"; 200].join(",")));
+        let host = Host::start_on(&disk.data(), &settings).await;
         host.api.upload(router("router", "1")).await.expect(201);
         host.api.put_integration("i", "router", json!({})).await;
         host.api.put_connection("c", "i", "customer", json!({})).await;
@@ -39,23 +34,11 @@ impl Scene {
         let subscription = host.api.subscribe("c", "events", json!({ "selector": "s" }), &receiver.url("/s")).await;
         assert_eq!(subscription["status"], "subscribed", "{subscription}");
         let webhook = host.api.webhook("i", "events").await;
-        Scene { host, receiver, webhook, space }
+        Scene { host, receiver, webhook, disk, space }
     }
 
     async fn send(&self, number: u32) -> Answer {
         self.host.api.post_body(&self.webhook, "text/plain", format!("s\tn{number}\t{number}\n")).await
-    }
-
-    fn data(&self) -> PathBuf {
-        self.space.path().join("data")
-    }
-
-    fn refuse_writes(&self, error: &str) {
-        fs::write(self.space.path().join("refuse"), error).unwrap();
-    }
-
-    fn allow_writes(&self) {
-        fs::remove_file(self.space.path().join("refuse")).unwrap();
     }
 
     async fn restart(&mut self) {
@@ -91,7 +74,7 @@ impl Scene {
                     "off",
                     "--data",
                 ])
-                .arg(self.data())
+                .arg(self.disk.data())
                 .envs(self.host.environment())
                 .output()
                 .unwrap();
@@ -110,7 +93,7 @@ async fn while_the_disk_is_full_nothing_is_acknowledged_and_afterwards_nothing_i
         let mut scene = Scene::start().await;
         scene.send(1).await.expect(200);
         scene.until_arrived(&[1]).await;
-        scene.refuse_writes(error);
+        scene.disk.refuse(error);
         for number in 2..5 {
             scene.send(number).await.expect_problem(503, "unavailable");
         }
@@ -118,7 +101,7 @@ async fn while_the_disk_is_full_nothing_is_acknowledged_and_afterwards_nothing_i
         scene.host.api.get("/healthz").await.expect(200);
         assert_eq!(scene.host.api.get("/v1/events").await.expect(200)["items"].as_array().unwrap().len(), 1);
         scene.host.kill().await;
-        scene.allow_writes();
+        scene.disk.allow();
         scene.restart().await;
         scene.send(5).await.expect(200);
         wait_for("the new event", async || scene.arrived().contains(&5).then_some(())).await;
@@ -130,7 +113,7 @@ async fn while_the_disk_is_full_nothing_is_acknowledged_and_afterwards_nothing_i
 #[tokio::test]
 async fn an_upload_that_finds_the_disk_full_is_told_to_come_again() {
     let scene = Scene::start().await;
-    scene.refuse_writes(FULL);
+    scene.disk.refuse(FULL);
     for bundle in [router("router", "2"), router_to_compile("router", "3")] {
         let answer = scene.host.api.upload(bundle).await;
         assert_eq!(answer.header("retry-after"), "5");
@@ -162,12 +145,12 @@ async fn what_is_pending_when_the_disk_fills_arrives_when_there_is_room_again() 
     let mut scene = Scene::start().await;
     scene.receiver.script("/s", std::iter::repeat_n(Step::Status(500), 2));
     scene.send(1).await.expect(200);
-    scene.refuse_writes(FULL);
+    scene.disk.refuse(FULL);
     tokio::time::sleep(Duration::from_millis(300)).await;
     let tries = scene.receiver.received("/s").len();
     assert!(tries < 6, "a store that cannot write hammers the destination: {tries} tries");
     scene.host.kill().await;
-    scene.allow_writes();
+    scene.disk.allow();
     scene.restart().await;
     wait_for("the delivery to be settled", async || {
         let delivered = scene.host.api.all("/v1/deliveries?status=delivered").await;
@@ -184,10 +167,10 @@ async fn an_event_that_is_sent_again_and_again_after_the_disk_was_full_is_taken_
     scene.send(1).await.expect(200);
     // Nothing else is on its way to the disk.
     scene.host.api.put_connection("other", "i", "customer", json!({})).await;
-    scene.refuse_writes(FULL);
+    scene.disk.refuse(FULL);
     wait_for("an attempt that cannot be recorded", async || scene.host.log().contains("not recorded").then_some(()))
         .await;
-    scene.allow_writes();
+    scene.disk.allow();
     let send_again_and_again = async || {
         for _ in 0..10 {
             scene.send(2).await.expect_problem(503, "unavailable");
@@ -209,7 +192,7 @@ async fn what_could_not_be_deleted_is_not_called_gone() {
         let scene = Scene::start().await;
         let listed = scene.host.api.all("/v1/subscriptions").await;
         let subscription = format!("/v1/subscriptions/{}", listed[0]["id"].as_str().unwrap());
-        scene.refuse_writes(error);
+        scene.disk.refuse(error);
         for _ in 0..2 {
             scene.host.api.delete(&subscription).await.expect_problem(503, "unavailable");
         }
@@ -221,7 +204,7 @@ async fn what_could_not_be_deleted_is_not_called_gone() {
 async fn an_address_that_could_not_be_kept_is_not_given_out() {
     let scene = Scene::start().await;
     scene.host.api.put_integration("other", "router", json!({})).await;
-    scene.refuse_writes(UNSYNCED);
+    scene.disk.refuse(UNSYNCED);
     // Each time another one is in memory.
     for _ in 0..3 {
         let addresses = scene.host.api.get("/v1/integrations/other/global-webhooks").await;
@@ -235,17 +218,17 @@ async fn a_start_on_a_disk_that_takes_no_writes_says_where_and_a_later_start_fin
     scene.send(1).await.expect(200);
     scene.until_arrived(&[1]).await;
     assert_eq!(scene.host.stop().await.code(), Some(0));
-    scene.refuse_writes(FULL);
+    scene.disk.refuse(FULL);
     let words = scene.fails_to_start();
-    assert!(words.contains(scene.data().to_str().unwrap()) && words.contains("No space left"), "{words}");
-    scene.allow_writes();
+    assert!(words.contains(scene.disk.data().to_str().unwrap()) && words.contains("No space left"), "{words}");
+    scene.disk.allow();
     scene.restart().await;
     assert_eq!(scene.host.api.all("/v1/events").await.len(), 1);
 }
 
 /// Changes one file, expects words about it, puts the file back and expects everything to be there.
 async fn check(scene: &mut Scene, file: &str, damage: impl Fn(&Path), words: &[&str]) {
-    let (path, kept) = (scene.data(), scene.space.path().join("kept"));
+    let (path, kept) = (scene.disk.data(), scene.space.path().join("kept"));
     let copied = Command::new("cp").arg("-a").args([&path, &kept]).status().unwrap();
     assert!(copied.success());
     println!("damaged: {file}");
@@ -307,7 +290,7 @@ async fn damaged_machine_code_is_compiled_again_and_a_damaged_bundle_is_never_ru
     let mut scene = Scene::start().await;
     assert_eq!(scene.host.stop().await.code(), Some(0));
     let compiled = |kind: &str| {
-        let files = fs::read_dir(scene.data().join("compiled")).unwrap().map(|entry| entry.unwrap().path());
+        let files = fs::read_dir(scene.disk.data().join("compiled")).unwrap().map(|entry| entry.unwrap().path());
         files.filter(|path| path.extension().is_some_and(|found| found == kind)).collect::<Vec<_>>()
     };
     for kind in ["cwasm", "tag32"] {
@@ -317,10 +300,10 @@ async fn damaged_machine_code_is_compiled_again_and_a_damaged_bundle_is_never_ru
     scene.restart().await;
     scene.send(1).await.expect(200);
     assert_eq!(scene.host.stop().await.code(), Some(0));
-    for bundle in fs::read_dir(scene.data().join("store/bundles")).unwrap() {
+    for bundle in fs::read_dir(scene.disk.data().join("store/bundles")).unwrap() {
         garble(&bundle.unwrap().path());
     }
-    fs::remove_dir_all(scene.data().join("compiled")).unwrap();
+    fs::remove_dir_all(scene.disk.data().join("compiled")).unwrap();
     scene.restart().await;
     assert_eq!(scene.send(2).await.status, 500);
     assert_eq!(scene.host.api.last_request().await["status"], "failed", "it is kept, to be replayed");
@@ -334,7 +317,7 @@ async fn a_damaged_payload_is_a_dead_letter_that_says_so() {
     scene.receiver.wait("/s", 1).await;
     // In order: after a kill the journal would mend it.
     scene.host.stop().await;
-    for segment in fs::read_dir(scene.data().join("store/content")).unwrap() {
+    for segment in fs::read_dir(scene.disk.data().join("store/content")).unwrap() {
         garble(&segment.unwrap().path());
     }
     scene.restart().await;

@@ -12,11 +12,10 @@ mod load;
 mod power;
 mod recording;
 
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::harness::{Host, Random, Settings, preloaded};
+use crate::harness::{BROKEN, FULL, Host, Random, RefusingDisk, Settings, UNSYNCED};
 use destinations::{Destinations, KINDS};
 use judgement::Run;
 use ledger::Ledger;
@@ -35,8 +34,7 @@ struct Plan {
 
 /// Room for a few seconds of the load.
 const TIGHT_BYTES: u64 = 1 << 20;
-/// The error numbers of a disk that is full, of one that is broken, on which syncs fail too, and of one on which these alone do.
-const DISK_ERRORS: [&str; 3] = ["28", "5", "-5"];
+const DISK_ERRORS: [&str; 3] = [FULL, BROKEN, UNSYNCED];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_that_was_answered_2xx_is_delivered_however_often_the_host_is_killed() {
@@ -75,7 +73,8 @@ fn number(name: &str, otherwise: u64) -> u64 {
 async fn torture(plan: &Plan) {
     let mut random = Random::new("torture");
     let space = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let mut host = Host::start_on(&space.path().join("data"), &settings(plan, space.path())).await;
+    let disk = RefusingDisk::new(space.path());
+    let mut host = Host::start_on(&disk.data(), &settings(plan, &disk)).await;
     let ledger = Arc::new(Ledger::default());
     let scene = Scene {
         destinations: Destinations::start(Arc::clone(&ledger)).await,
@@ -90,7 +89,7 @@ async fn torture(plan: &Plan) {
     };
     load::set_up(&scene, &mut random).await;
     let load = load::start(&scene, plan.senders, &mut random);
-    let starts_ms = kill_again_and_again(plan, &mut host, &scene, &mut random, &space.path().join("refuse")).await;
+    let starts_ms = kill_again_and_again(plan, &mut host, &scene, &mut random, &disk).await;
     load::end(&scene, load).await;
     let run = Run { retention_s: plan.retention_s, starts_ms: &starts_ms };
     judgement::judge(&scene, &mut host, &run).await;
@@ -101,7 +100,7 @@ fn ran_short(host: &Host) -> bool {
     host.log().contains("the room ran short")
 }
 
-fn settings(plan: &Plan, space: &Path) -> Settings {
+fn settings(plan: &Plan, disk: &RefusingDisk) -> Settings {
     let settings = Settings::default()
         .with("retry-gaps-ms", "100,200,400,800,1500,1500,1500,1500,1500,1500")
         .with("attempt-ms-max", 1_000)
@@ -116,28 +115,23 @@ fn settings(plan: &Plan, space: &Path) -> Settings {
     if !plan.is_tight {
         return settings;
     }
-    settings
-        .with("retention-bytes", TIGHT_BYTES)
-        .with("content-bytes-max", 2 * TIGHT_BYTES)
-        .with_env("LD_PRELOAD", preloaded("refuse-writes.c", space))
-        .with_env("REFUSE_BELOW", space.join("data"))
-        .with_env("REFUSE_WHEN", space.join("refuse"))
+    disk.set_up(settings.with("retention-bytes", TIGHT_BYTES).with("content-bytes-max", 2 * TIGHT_BYTES))
 }
 
-/// Returns how long the starts took that came to their end. While there is a file `refuse`, the disk refuses writes.
+/// Returns how long the starts took that came to their end.
 async fn kill_again_and_again(
     plan: &Plan,
     host: &mut Host,
     scene: &Scene,
     random: &mut Random,
-    refuse: &Path,
+    disk: &RefusingDisk,
 ) -> Vec<u64> {
     let (mut kills, mut starts_ms) = (0, vec![100]);
     // On a slow machine it takes longer until there is little room.
     while kills < plan.kills || (plan.is_tight && kills < 4 * plan.kills && !ran_short(host)) {
         tokio::time::sleep(Duration::from_millis(random.below(plan.runs_ms_max))).await;
         if plan.is_tight && random.below(2) == 0 {
-            end_on_a_refusing_disk(host, scene, random, refuse).await;
+            end_on_a_refusing_disk(host, scene, random, disk).await;
             kills += 1;
         } else {
             kills += u64::from(end(host, scene, random).await);
@@ -164,17 +158,20 @@ async fn kill_again_and_again(
     starts_ms
 }
 
-/// The disk refuses all writes while the host works; it goes on for a while, and is killed before or after they are taken again.
-async fn end_on_a_refusing_disk(host: &mut Host, scene: &Scene, random: &mut Random, refuse: &Path) {
+/// The disk refuses while the host works; it goes on for a while, and is killed before or after all is well again.
+async fn end_on_a_refusing_disk(host: &mut Host, scene: &Scene, random: &mut Random, disk: &RefusingDisk) {
     scene.ledger.count("kills after the disk refused writes");
-    std::fs::write(refuse, DISK_ERRORS[random.below(3) as usize]).unwrap();
+    disk.refuse(DISK_ERRORS[random.below(DISK_ERRORS.len() as u64) as usize]);
     tokio::time::sleep(Duration::from_millis(random.below(300))).await;
-    if random.below(2) == 0 {
-        std::fs::remove_file(refuse).unwrap();
+    let is_well_before = random.below(2) == 0;
+    if is_well_before {
+        disk.allow();
         tokio::time::sleep(Duration::from_millis(random.below(300))).await;
     }
     host.kill().await;
-    let _ = std::fs::remove_file(refuse);
+    if !is_well_before {
+        disk.allow();
+    }
 }
 
 /// Returns whether it was killed, and not only stopped.
