@@ -215,6 +215,14 @@ static JSValue encode_latin1(ARGUMENTS)
     return array;
 }
 
+/* Whether the JSON that was parsed last holds a number that would be written otherwise (quickjs.sed). */
+extern bool js_json_is_unusual;
+
+static JSValue saw_unusual_number(ARGUMENTS)
+{
+    return JS_NewBool(ctx, js_json_is_unusual);
+}
+
 static const JSCFunctionListEntry LOG[] = { FUNCTION("write", 2, write_line) };
 static const JSCFunctionListEntry API_CLIENT[] = { FUNCTION("send", 1, send) };
 static const JSCFunctionListEntry CRYPTO[] = {
@@ -228,6 +236,7 @@ static const JSCFunctionListEntry ENGINE[] = {
     FUNCTION("decodeUtf8", 2, decode_utf8),
     FUNCTION("encodeLatin1", 1, encode_latin1),
     FUNCTION("decodeLatin1", 1, decode_latin1),
+    FUNCTION("sawUnusualNumber", 0, saw_unusual_number),
 };
 
 static const struct module {

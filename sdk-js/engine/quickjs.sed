@@ -29,3 +29,27 @@ s/^#define JS_ARENA_SIZE .*/#define JS_ARENA_SIZE 2048/
             if (string_buffer_write8(b, str8(p) + start, i - start)) goto fail;\
             continue;\
         }/
+
+# Whether the text that was parsed last holds a number that JSON would write otherwise: a fraction that ends in zeros, an
+# exponent, `-0`, more digits than a double surely holds. The SDK then looks at it again.
+/^static int json_parse_number\(/ i\
+bool js_json_is_unusual;\
+\
+static bool js_is_unusual_number(const uint8_t *start, const uint8_t *end)\
+{\
+    const uint8_t *point = NULL;\
+    int digits = 0;\
+    for (const uint8_t *at = start; at < end; at++) {\
+        if (is_digit(*at)) digits++;\
+        else if (*at == '.') point = at;\
+        else if (*at != '-') return true;\
+    }\
+    if (digits > 15) return true;\
+    if (point == NULL) return start[0] == '-' \&\& start[1] == '0';\
+    return end[-1] == '0' || (end - point > 6 \&\& memcmp(point + 1, "000000", 6) == 0);\
+}\
+
+/^static int json_parse_number\(/,/^\}/ s/^    s->token.val = TOK_NUMBER;/    js_json_is_unusual |= js_is_unusual_number(p_start, p);\
+&/
+/^static JSValue JS_ParseJSON_internal\(/,/^\}/ s/^    js_parse_init\(/    js_json_is_unusual = false;\
+&/

@@ -26,7 +26,7 @@ const CONTRACT = new Map([
   ['patchbay:connector/log@0.1.0', ['write']],
   ['patchbay:connector/api-client@0.1.0', ['send']],
   ['patchbay:connector/crypto@0.1.0', ['digest', 'hmac', 'equal', 'verify', 'sign']],
-  ['patchbay:engine', ['sleep', 'randomBytes', 'encodeUtf8', 'decodeUtf8', 'encodeLatin1', 'decodeLatin1']],
+  ['patchbay:engine', ['sleep', 'randomBytes', 'encodeUtf8', 'decodeUtf8', 'encodeLatin1', 'decodeLatin1', 'sawUnusualNumber']],
 ]);
 
 const NAMESPACE = 'sdk';

@@ -4,6 +4,8 @@
  */
 import { asBytes } from './binary.js';
 import { describe, isRecord } from './describe.js';
+import { stringify } from './json.js';
+import { ExactNumber } from './numbers.js';
 import { refuseUnknownKeys } from './unknown-keys.js';
 
 const SETTING_KEYS = ['baseUri', 'baseUrl', 'headers', 'query', 'auth', 'responseHandlers'];
@@ -98,7 +100,7 @@ function pairs(object) {
  * @param {unknown} value
  */
 function scalar(name, value) {
-  if (['string', 'number', 'boolean', 'bigint'].includes(typeof value)) return String(value);
+  if (['string', 'number', 'boolean', 'bigint'].includes(typeof value) || ExactNumber.is(value)) return String(value);
   throw new TypeError(`\`${name}\` of an apiClient call must be text or a number, but it is ${describe(value)}`);
 }
 
@@ -115,5 +117,5 @@ function encode(data) {
   if (data instanceof URLSearchParams) {
     return { body: utf8(String(data)), contentType: 'application/x-www-form-urlencoded' };
   }
-  return { body: utf8(JSON.stringify(data)), contentType: 'application/json' };
+  return { body: utf8(stringify(data) ?? ''), contentType: 'application/json' };
 }

@@ -2,6 +2,7 @@
  * Reads the body of a webhook request: as text, and as the value its Content-Type stands for.
  * Never throws: a handler must run even for a malformed body, because checking a signature may be its whole answer.
  */
+import { parse } from './json.js';
 import { fromPairs } from './objects.js';
 
 const BYTE_ORDER_MARK = '\uFEFF';
@@ -38,7 +39,7 @@ export function bodyData(body) {
 /** @param {string} text */
 export function jsonOrText(text) {
   try {
-    return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+    return parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
   } catch {
     return text;
   }

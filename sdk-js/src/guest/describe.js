@@ -2,6 +2,7 @@
  * Words for values in error messages: what somebody gave where something else was expected.
  * Never throws, whatever the value, and never prints more than a little of it.
  */
+import { ExactNumber } from './numbers.js';
 
 const TEXT_SHOWN_MAX = 40;
 
@@ -12,6 +13,7 @@ const TEXT_SHOWN_MAX = 40;
 export function describe(value) {
   if (value === undefined || value === null) return String(value);
   if (Array.isArray(value)) return 'an array';
+  if (ExactNumber.is(value)) return `the number ${shorten(String(value))}`;
   if (isThenable(value)) return 'a Promise (is an `await` missing?)';
   switch (typeof value) {
     case 'string':

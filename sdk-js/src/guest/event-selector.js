@@ -3,6 +3,8 @@
  * Whether the selector itself is acceptable (empty, too long, `undefined` in it) is the host's to decide.
  */
 import { describe, isRecord } from './describe.js';
+import { parse } from './json.js';
+import { numberText } from './numbers.js';
 import { refuseUnknownKeys } from './unknown-keys.js';
 
 export const SELECTOR_KEYS = ['globalWebhookKey', 'globalWebhookEventSelector'];
@@ -13,11 +15,11 @@ export const SELECTOR_KEYS = ['globalWebhookKey', 'globalWebhookEventSelector'];
  * @returns {import('../../types/index.js').GetEventSelectorArguments}
  */
 export function eventSelectorArguments(request, makeClient) {
-  const credentials = JSON.parse(request.credentials);
-  const connectorParameters = JSON.parse(request.connectorParameters);
+  const credentials = parse(request.credentials);
+  const connectorParameters = parse(request.connectorParameters);
   const apiClient = makeClient(credentials, connectorParameters);
   return {
-    parameters: JSON.parse(request.parameters),
+    parameters: parse(request.parameters),
     apiClient,
     externalApiClient: apiClient,
     credentials,
@@ -48,6 +50,7 @@ export function eventSelector(returned) {
  */
 function text(returned, key) {
   const value = returned[key];
-  if (typeof value === 'string') return value;
+  const written = typeof value === 'string' ? value : numberText(value);
+  if (written !== undefined) return written;
   throw new TypeError(`${key} returned by get-event-selector must be a string, but it is ${describe(value)}`);
 }

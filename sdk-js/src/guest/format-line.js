@@ -2,6 +2,7 @@
  * Writes the arguments of a `console` call as one text, much as node does: text as it is, objects as JSON.
  * Pure, and never throws: a log line must not be the reason why a handler fails.
  */
+import { ExactNumber } from './numbers.js';
 
 /** @param {readonly unknown[]} args */
 export function formatLine(args) {
@@ -13,6 +14,7 @@ function formatValue(value) {
   try {
     if (typeof value === 'string') return value;
     if (typeof value === 'bigint') return `${value}n`;
+    if (ExactNumber.is(value)) return String(value);
     if (value instanceof Error) return `${value.name}: ${value.message}`;
     if (typeof value === 'object' && value !== null) return JSON.stringify(value, inner());
     if (typeof value === 'function') return `[Function: ${value.name || 'anonymous'}]`;
@@ -33,7 +35,7 @@ function inner() {
    */
   return function replace(_key, value) {
     if (typeof value === 'bigint') return `${value}n`;
-    if (typeof value !== 'object' || value === null) return value;
+    if (typeof value !== 'object' || value === null || ExactNumber.is(value)) return value;
     // `this` is the object that holds the value: what lies beyond it on the way is not an ancestor any more.
     while (ancestors.length > 0 && ancestors.at(-1) !== this) ancestors.pop();
     if (ancestors.includes(value)) return '[Circular]';

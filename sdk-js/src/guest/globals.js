@@ -5,6 +5,8 @@
 import { installConsole } from './console.js';
 import { createHmac } from './crypto/node-crypto.js';
 import { crypto } from './crypto/web-crypto.js';
+import { cloneWith } from './clone.js';
+import { parse, stringify } from './json.js';
 import { Buffer } from './node-buffer.js';
 
 provide('Buffer', Buffer);
@@ -15,12 +17,22 @@ provide('fetch', async () => {
     'fetch is not available in a connector: requests go through `apiClient`, which get-event-selector is given',
   );
 });
+provide('structuredClone', cloneWith(structuredClone));
+provide('parse', parse, JSON);
+provide('stringify', stringify, JSON);
+for (const body of [globalThis.Response, globalThis.Request]) if (body !== undefined) provide('json', json, body.prototype);
 installConsole();
+
+/** @this {Response | Request} */
+async function json() {
+  return parse(await this.text());
+}
 
 /**
  * @param {string} name
  * @param {unknown} value
+ * @param {object} [owner]
  */
-function provide(name, value) {
-  Object.defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
+function provide(name, value, owner = globalThis) {
+  Object.defineProperty(owner, name, { value, writable: true, enumerable: false, configurable: true });
 }

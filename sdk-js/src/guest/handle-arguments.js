@@ -4,6 +4,7 @@
  */
 import { asBytes } from './binary.js';
 import { bodyData, bodyText } from './body.js';
+import { parse } from './json.js';
 import { fromHeaders, fromPairs, setOwn } from './objects.js';
 
 /**
@@ -43,7 +44,7 @@ export function handleArguments(request) {
       setOwn(this, 'headers', value);
     },
     get parameters() {
-      return setOwn(this, 'parameters', JSON.parse(request.parameters));
+      return setOwn(this, 'parameters', parse(request.parameters));
     },
     set parameters(value) {
       setOwn(this, 'parameters', value);

@@ -3,6 +3,8 @@
  * It never repairs: a guess at a selector could send one customer's events to another.
  */
 import { describe, isRecord, isThenable } from './describe.js';
+import { stringify } from './json.js';
+import { numberText } from './numbers.js';
 import { response } from './response.js';
 import { refuseUnknownKeys } from './unknown-keys.js';
 
@@ -73,7 +75,7 @@ function payload(value, index) {
   if (isThenable(value)) throw new TypeError(`events[${index}].payload is a Promise; write \`await\` before it`);
   try {
     // undefined, functions and symbols have no JSON; what is delivered then is null.
-    return JSON.stringify(value) ?? 'null';
+    return stringify(value) ?? 'null';
   } catch (error) {
     throw new TypeError(
       `events[${index}].payload cannot be written as JSON: ${error instanceof Error ? error.message : error}`,
@@ -96,6 +98,7 @@ function optionalText(value, member, index) {
  * @param {number} index of its event
  */
 function text(value, member, index) {
-  if (typeof value === 'string') return value;
+  const written = typeof value === 'string' ? value : numberText(value);
+  if (written !== undefined) return written;
   throw new TypeError(`events[${index}].${member} must be a string, but it is ${describe(value)}`);
 }

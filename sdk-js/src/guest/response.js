@@ -4,6 +4,8 @@
  */
 import { asBytes } from './binary.js';
 import { describe, isRecord, isThenable } from './describe.js';
+import { stringify } from './json.js';
+import { numberText } from './numbers.js';
 import { refuseUnknownKeys } from './unknown-keys.js';
 
 const RESPONSE_KEYS = ['status', 'headers', 'data'];
@@ -56,6 +58,8 @@ function headerPairs(headers) {
  */
 function headerValue(name, value) {
   if (typeof value === 'string' || typeof value === 'number') return String(value);
+  const written = numberText(value);
+  if (written !== undefined) return written;
   throw new TypeError(`response.headers[${JSON.stringify(name)}] must be a string, but it is ${describe(value)}`);
 }
 
@@ -85,7 +89,7 @@ function utf8(text, contentType) {
 function json(data) {
   let text;
   try {
-    text = JSON.stringify(data);
+    text = stringify(data);
   } catch (error) {
     throw new TypeError(`response.data cannot be written as JSON: ${error instanceof Error ? error.message : error}`);
   }

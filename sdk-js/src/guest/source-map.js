@@ -3,6 +3,7 @@
  * The map is decoded when the first failure needs it, not before: most calls never fail.
  */
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+import { parsePlain } from './json.js';
 
 /** @type {TraceMap | undefined} */
 let decoded;
@@ -13,7 +14,7 @@ let decoded;
  * @returns {{ file: string, line: number, column: number } | undefined} nothing for places in the SDK
  */
 export function authorPosition(line, column) {
-  decoded ??= new TraceMap(globalThis.__patchbaySourceMap ?? EMPTY_MAP);
+  decoded ??= new TraceMap(parsePlain(globalThis.__patchbaySourceMap ?? EMPTY_MAP));
   const found = originalPositionFor(decoded, { line, column: column - 1 });
   if (found.source === null) return undefined;
   return { file: found.source, line: found.line, column: found.column + 1 };

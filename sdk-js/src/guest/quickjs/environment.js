@@ -1,6 +1,9 @@
 /**
  * What this engine lacks of the surface that connectors may use. Evaluated before everything else in a bundle.
  */
+// @ts-ignore: this module exists only inside the component.
+import { sawUnusualNumber } from 'patchbay:engine';
+import { detectNumbersBy } from '../json.js';
 import './buffer.js';
 import { bareConsole } from './console.js';
 import { getRandomValues, random } from './random.js';
@@ -26,6 +29,7 @@ const surface = {
 };
 for (const [name, value] of Object.entries(surface)) define(globalThis, name, value);
 define(Math, 'random', random);
+detectNumbersBy(sawUnusualNumber);
 // The engine's ten would be used up by what runs the call.
 /** @type {any} */ (Error).stackTraceLimit = FRAMES_MAX;
 
