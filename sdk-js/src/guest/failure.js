@@ -3,6 +3,7 @@
  * Never throws itself.
  */
 import { describe } from './describe.js';
+import { stringify } from './json.js';
 import { authorName, authorPosition } from './source-map.js';
 
 const FRAMES_MAX = 20;
@@ -45,7 +46,7 @@ function isErrorShaped(thrown) {
 /** @param {unknown} thrown */
 function thrownText(thrown) {
   const isObject = typeof thrown === 'object' && thrown !== null;
-  return isObject ? JSON.stringify(thrown).slice(0, 200) : describe(thrown);
+  return isObject ? String(stringify(thrown)).slice(0, 200) : describe(thrown);
 }
 
 /**

@@ -2,6 +2,7 @@
  * Writes the arguments of a `console` call as one text, much as node does: text as it is, objects as JSON.
  * Pure, and never throws: a log line must not be the reason why a handler fails.
  */
+import { stringify } from './json.js';
 import { ExactNumber } from './numbers.js';
 
 /** @param {readonly unknown[]} args */
@@ -16,7 +17,7 @@ function formatValue(value) {
     if (typeof value === 'bigint') return `${value}n`;
     if (ExactNumber.is(value)) return String(value);
     if (value instanceof Error) return `${value.name}: ${value.message}`;
-    if (typeof value === 'object' && value !== null) return JSON.stringify(value, inner());
+    if (typeof value === 'object' && value !== null) return stringify(value, inner());
     if (typeof value === 'function') return `[Function: ${value.name || 'anonymous'}]`;
     return String(value);
   } catch {

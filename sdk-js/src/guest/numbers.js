@@ -4,9 +4,6 @@
  * Pure.
  */
 
-/** A double is told from its neighbours by so many digits. */
-const DIGITS_MAX = 17;
-
 /**
  * A number with more digits than a JavaScript number holds. As text it is what was written, in arithmetic it is the nearest
  * double, and where JavaScript would have to guess which of these is meant (`+`, `==`) it throws.
@@ -50,7 +47,7 @@ export class ExactNumber {
 }
 
 /**
- * The number that stands in a JSON text: a number if it holds what is written, else a BigInt or an `ExactNumber`.
+ * The number that stands in a JSON text: a number if that says what is written, else a BigInt or an `ExactNumber`.
  * @param {string} text
  * @returns {number | bigint | ExactNumber}
  */
@@ -77,15 +74,14 @@ function isUnsafe(value) {
 }
 
 /**
- * Whether a decimal is what the double would be written as, with that many digits: then whoever wrote it meant the double.
+ * Whether the text of a double says the same as a decimal. A double that is merely near would stand for several ids.
  * @param {number} value
  * @param {string} digits
  * @param {number} exponent
  */
 function isOf(value, digits, exponent) {
   if (value === 0) return digits === '';
-  if (!Number.isFinite(value) || digits.length > DIGITS_MAX) return false;
-  const written = decimalOf(value.toPrecision(digits.length));
+  const written = decimalOf(String(value));
   return written.digits === digits && written.exponent === exponent;
 }
 
