@@ -49,7 +49,7 @@ pub(crate) fn read(bundle: &[u8]) -> Result<Contents, Error> {
     }
     if let Some(import) = outline.imports.iter().find(|name| !is_allowed(name)) {
         return Err(Error::ImportRefused(format!(
-            "the component imports `{import}`; a connector may import log, api-client and crypto of patchbay:connector, \
+            "the component imports `{import}`; a connector may import log, api-client, crypto and json of patchbay:connector, \
              and clocks, random numbers and stdio of WASI"
         )));
     }

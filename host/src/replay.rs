@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::connector::ConnectorVersion;
+use crate::decimal::same_value;
 use crate::id::{EventId, RequestId, SubscriptionId};
 use crate::ingest::{self, Incoming, Rehearsal};
 use crate::store::{self, NewEvent, Repeat, Store};
@@ -151,7 +152,7 @@ impl EarlierEvent {
     fn is(&self, event: &NewEvent, payload: Option<&Value>) -> bool {
         let is_same = match (&self.provider_id, &event.provider_id) {
             (Some(earlier), Some(new)) => earlier == new,
-            _ => self.payload.is_some() && self.payload.as_ref() == payload,
+            _ => self.payload.as_ref().zip(payload).is_some_and(|(earlier, new)| same_value(earlier, new)),
         };
         is_same && self.selectors == event.selectors
     }

@@ -27,6 +27,7 @@ use wasmtime::component::{Component, Linker};
 use crate::api_client::ApiClient;
 use crate::profile::{self, Step};
 use crate::secret::Vault;
+use crate::unusual_numbers;
 use guest::{DeadlinePassed, Guest};
 use machine_code::MachineCode;
 use meter::{Meter, Share, Turns};
@@ -226,6 +227,8 @@ impl Sandbox {
         let body_bytes = bytes.len() + decoded.as_ref().map_or(0, Vec::len);
         let instances = self.instances_for(connector, body_bytes).await;
         let call = async move |connector: &wit::Connector, store: &mut wasmtime::Store<Guest>| {
+            let json = request.body.decoded.as_deref().unwrap_or(&request.body.bytes);
+            store.data_mut().body_has_unusual_numbers = unusual_numbers::are_in(json);
             connector.call_handle(store, request).await
         };
         self.call(connector, instances, grant, call).await

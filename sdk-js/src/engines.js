@@ -20,7 +20,7 @@ export const ENGINES = {
     name: 'starlingmonkey',
     tool: '@bytecodealliance/componentize-js',
     process: 'src/component/componentize-process.js',
-    runtime: 'src/guest/runtime.js',
+    runtime: 'src/guest/starlingmonkey/runtime.js',
     loadsFiles: false,
     ownsEventLoop: false,
   },

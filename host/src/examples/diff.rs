@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::decimal::same_value;
+
 /// One line for each place that differs. Members that are not expected differ, too, unless `is_subset`.
 pub(super) fn differences(place: &str, expected: &Value, actual: &Value, is_subset: bool) -> Vec<String> {
     match (expected, actual) {
@@ -29,7 +31,7 @@ pub(super) fn differences(place: &str, expected: &Value, actual: &Value, is_subs
             }
             found
         }
-        _ if expected == actual => Vec::new(),
+        _ if same_value(expected, actual) => Vec::new(),
         _ => vec![format!("{place}: expected {}, got {}", short(expected), short(actual))],
     }
 }

@@ -14,10 +14,13 @@ use serde_json::Value;
 
 use super::auth::Caller;
 use super::error::{Answer, Problem, too_large};
+use crate::decimal::Decimal;
 use crate::store::{Page, PageRequest};
 
 const LIMIT_DEFAULT: usize = 50;
 const LIMIT_MAX: usize = 250;
+/// More digits than a `usize` can have.
+const WHOLE_DIGITS_MAX: usize = 20;
 
 /// A JSON body. Unknown fields are errors where the type says so, and every type here does.
 pub(super) struct Body<T>(pub(super) T);
@@ -129,9 +132,8 @@ pub(super) fn cursor_of_body(caller: &Caller, cursor: String) -> Answer<String> 
 /// A whole number in a body. JSON knows one kind of number only: `20.0` is as whole as `20`.
 pub(super) fn whole_number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error> {
     let Some(number) = Option::<serde_json::Number>::deserialize(from)? else { return Ok(None) };
-    let text = number.to_string();
-    let whole = text.strip_suffix(".0").unwrap_or(&text);
-    whole.parse().map(Some).map_err(|_| D::Error::custom(format!("{text} is not a whole number")))
+    let whole = Decimal::of(&number).and_then(|decimal| decimal.whole(WHOLE_DIGITS_MAX)?.parse().ok());
+    whole.map(Some).ok_or_else(|| D::Error::custom(format!("{number} is not a whole number")))
 }
 
 /// The number of rows that a body asks for.

@@ -111,7 +111,8 @@ impl Budget {
                 self.bytes(size_of::<String>() + name.len())?;
                 self.read_at(member, depth + 1)
             }),
-            Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+            Value::Number(number) => self.bytes(number.as_str().len()),
+            Value::Null | Value::Bool(_) => Ok(()),
         }
     }
 }

@@ -3,17 +3,18 @@
 
 use std::cmp::Ordering;
 
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 use super::budget::Budget;
 use super::{Error, number, text};
+use crate::decimal::{self, Decimal};
 
 /// Whether JavaScript takes the value for true.
 pub(super) fn is_truthy(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(truth) => *truth,
-        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::Number(number) => Decimal::of(number).is_none_or(|decimal| !decimal.is_zero()),
         Value::String(text) => !text.is_empty(),
         Value::Array(_) | Value::Object(_) => true,
     }
@@ -32,17 +33,7 @@ pub(super) fn is_empty(value: Option<&Value>) -> bool {
 
 /// Whether both are of one type and say the same; the order of members does not matter.
 pub(super) fn strictly_equal(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Number(left), Value::Number(right)) => same_number(left, right),
-        (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| strictly_equal(left, right))
-        }
-        (Value::Object(left), Value::Object(right)) => {
-            left.len() == right.len()
-                && left.iter().all(|(name, left)| right.get(name).is_some_and(|right| strictly_equal(left, right)))
-        }
-        (left, right) => left == right,
-    }
+    decimal::same_value(left, right)
 }
 
 /// Whether both are equal once they are brought to one type. Absent equals `null` and nothing else.
@@ -70,7 +61,7 @@ pub(super) fn order(
     };
     let left = number::leading(&text::of(left, budget)?);
     let right = number::leading(&text::of(right, budget)?);
-    Ok(left.zip(right).and_then(|(left, right)| left.partial_cmp(&right)))
+    Ok(left.zip(right).map(|(left, right)| left.cmp(&right)))
 }
 
 /// A list becomes text here, and with text on both sides the texts count; else both are read as numbers.
@@ -83,14 +74,10 @@ fn equal_scalars(left: &Value, right: &Value, budget: &mut Budget) -> Result<boo
     Ok(left.is_some() && left == right)
 }
 
-fn as_number(value: &Value, budget: &mut Budget) -> Result<Option<f64>, Error> {
+fn as_number(value: &Value, budget: &mut Budget) -> Result<Option<Decimal>, Error> {
     match value {
-        Value::Bool(truth) => Ok(Some(f64::from(u8::from(*truth)))),
-        Value::Number(number) => Ok(number.as_f64()),
+        Value::Bool(truth) => Ok(Decimal::parse(if *truth { "1" } else { "0" })),
+        Value::Number(number) => Ok(Decimal::of(number)),
         other => Ok(number::whole(&text::of(other, budget)?)),
     }
-}
-
-fn same_number(left: &Number, right: &Number) -> bool {
-    left.as_f64() == right.as_f64()
 }

@@ -1,30 +1,37 @@
 //! Reads numbers out of text in the two ways of JavaScript: the whole text, or its beginning.
 //! Never knows `NaN`: what is not a number is `None`.
 
+use crate::decimal::Decimal;
+
+/// A number in its order among all.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Number {
+    NegativeInfinity,
+    Finite(Decimal),
+    Infinity,
+}
+
 /// The whole text as a number, for loose equality: white space around it is ignored and nothing at all is 0.
-pub(super) fn whole(text: &str) -> Option<f64> {
+pub(super) fn whole(text: &str) -> Option<Decimal> {
     let text = text.trim_matches(is_white_space);
     if text.is_empty() {
-        return Some(0.0);
+        return Decimal::parse("0");
     }
     match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(digits) => hexadecimal(digits),
-        // Rust also reads words such as `inf`, which JavaScript does not.
-        None => text.bytes().all(|byte| b"0123456789+-.eE".contains(&byte)).then(|| text.parse().ok())?,
+        None => Decimal::parse(text),
     }
 }
 
 /// The longest beginning of the text that is a number, for `lt` and the like: `10px` is 10.
-pub(super) fn leading(text: &str) -> Option<f64> {
+pub(super) fn leading(text: &str) -> Option<Number> {
     let text = text.trim_start_matches(is_white_space);
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
     if unsigned.starts_with("Infinity") {
-        return Some(sign * f64::INFINITY);
+        return Some(if text.starts_with('-') { Number::NegativeInfinity } else { Number::Infinity });
     }
-    let length = decimal_length(unsigned);
-    let number: f64 = unsigned.get(..length)?.parse().ok()?;
-    Some(sign * number)
+    let length = text.len() - unsigned.len() + decimal_length(unsigned);
+    Decimal::parse(text.get(..length)?).map(Number::Finite)
 }
 
 /// What JavaScript takes for white space.
@@ -32,9 +39,9 @@ pub(super) fn is_white_space(character: char) -> bool {
     (character.is_whitespace() && character != '\u{85}') || character == '\u{feff}'
 }
 
-fn hexadecimal(digits: &str) -> Option<f64> {
+fn hexadecimal(digits: &str) -> Option<Decimal> {
     let are_digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    are_digits.then(|| u128::from_str_radix(digits, 16).ok())?.map(|number| number as f64)
+    are_digits.then(|| u128::from_str_radix(digits, 16).ok())?.and_then(|number| Decimal::parse(&number.to_string()))
 }
 
 fn decimal_length(text: &str) -> usize {

@@ -105,6 +105,39 @@ fn dates_are_read_in_iso_and_http_form_only() {
 }
 
 #[test]
+fn numbers_are_written_as_the_sdk_gives_them_to_javascript() {
+    let vectors: Value =
+        serde_json::from_str(include_str!("../../../tests/numbers.json")).expect("numbers.json is JSON");
+    for vector in vectors.as_array().expect("rows") {
+        let json = vector["json"].as_str().expect("json");
+        let variables: Value = serde_json::from_str(&format!("{{\"n\":{json}}}")).expect("a number");
+        check(
+            json,
+            &json!({"$concat": ["id:", {"$var": "n"}]}),
+            &variables,
+            Ok(Some(json!(format!("id:{}", vector["text"].as_str().expect("text"))))),
+        );
+    }
+}
+
+#[test]
+fn numbers_that_are_one_double_are_two_numbers() {
+    let is = |left: &str, right: &str| {
+        let variables = serde_json::from_str(&format!("{{\"a\":{left},\"b\":{right}}}")).expect("numbers");
+        evaluate(&json!({"$eval": {"$var": "a"}, "is": {"$var": "b"}}), &variables)
+    };
+    for (left, right) in
+        [("9007199254740992", "9007199254740993"), ("\"9007199254740992\"", "9007199254740993"), ("1e400", "1e401")]
+    {
+        assert_eq!(is(left, right), Ok(Some(json!(false))), "{left} {right}");
+        assert_eq!(is(right, right), Ok(Some(json!(true))), "{right}");
+    }
+    let lt = json!({"$eval": {"$var": "a"}, "lt": 9_007_199_254_740_993_i64});
+    check("lt", &lt, &json!({"a": 9_007_199_254_740_992_i64}), Ok(Some(json!(true))));
+    check("not lt", &lt, &json!({"a": 9_007_199_254_740_993_i64}), Ok(Some(json!(false))));
+}
+
+#[test]
 fn numbers_are_written_as_javascript_writes_them() {
     let rows = [
         (0.0, "0"),

@@ -34,6 +34,8 @@ pub(super) struct Guest {
     pub(super) log: Log,
     /// `None` in `handle`, which belongs to no connection.
     pub(super) api_client: Option<ApiClient>,
+    /// Whether the body that is handled holds a number which a guest's own JSON would change.
+    pub(super) body_has_unusual_numbers: bool,
 }
 
 impl WasiView for Guest {
@@ -70,6 +72,7 @@ pub(super) fn new_call(
         memory: MemoryLimit { bytes_max: limits.memory_bytes_max, bytes: 0, is_reached: false },
         log: log.clone(),
         api_client,
+        body_has_unusual_numbers: false,
     };
     let mut store = wasmtime::Store::new(engine, guest);
     store.limiter(|guest| &mut guest.memory);

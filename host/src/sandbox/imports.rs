@@ -1,4 +1,4 @@
-//! What a connector may import besides clocks, random numbers and stdio: `log`, `api-client` and `crypto`.
+//! What a connector may import besides clocks, random numbers and stdio: `log`, `api-client`, `crypto` and `json`.
 //! Translates between the contract and the host's own modules; decides nothing.
 
 use wasmtime::component::{HasData, Linker};
@@ -6,7 +6,7 @@ use wasmtime_wasi::p2::bindings::{cli, filesystem, random};
 use wasmtime_wasi::{WasiView, p2};
 
 use super::guest::Guest;
-use super::wit::patchbay::connector::{api_client, crypto, log, types};
+use super::wit::patchbay::connector::{api_client, crypto, json, log, types};
 use crate::api_client as host_api;
 use crate::crypto as host_crypto;
 
@@ -28,6 +28,7 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     types::add_to_linker::<Guest, Itself>(linker, |guest| guest)?;
     log::add_to_linker::<Guest, Itself>(linker, |guest| guest)?;
     crypto::add_to_linker::<Guest, Itself>(linker, |guest| guest)?;
+    json::add_to_linker::<Guest, Itself>(linker, |guest| guest)?;
     api_client::add_to_linker::<Guest, Itself>(linker, |guest| guest)
 }
 
@@ -94,6 +95,12 @@ impl crypto::Host for Guest {
 
     fn sign(&mut self, scheme: crypto::Scheme, private_key: Vec<u8>, data: Vec<u8>) -> Result<Vec<u8>, String> {
         host_crypto::sign(scheme.into(), &private_key, &data)
+    }
+}
+
+impl json::Host for Guest {
+    fn body_has_unusual_numbers(&mut self) -> bool {
+        self.body_has_unusual_numbers
     }
 }
 

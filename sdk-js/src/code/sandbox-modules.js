@@ -26,6 +26,7 @@ const CONTRACT = new Map([
   ['patchbay:connector/log@0.1.0', ['write']],
   ['patchbay:connector/api-client@0.1.0', ['send']],
   ['patchbay:connector/crypto@0.1.0', ['digest', 'hmac', 'equal', 'verify', 'sign']],
+  ['patchbay:connector/json@0.1.0', ['bodyHasUnusualNumbers']],
   ['patchbay:engine', ['sleep', 'randomBytes', 'encodeUtf8', 'decodeUtf8', 'encodeLatin1', 'decodeLatin1', 'sawUnusualNumber']],
 ]);
 

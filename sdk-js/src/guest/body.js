@@ -2,7 +2,7 @@
  * Reads the body of a webhook request: as text, and as the value its Content-Type stands for.
  * Never throws: a handler must run even for a malformed body, because checking a signature may be its whole answer.
  */
-import { parse } from './json.js';
+import { parse, parseBody } from './json.js';
 import { fromPairs } from './objects.js';
 
 const BYTE_ORDER_MARK = '\uFEFF';
@@ -26,7 +26,7 @@ export function bodyData(body) {
     case 'empty':
       return null;
     case 'json':
-      return jsonOrText(bodyText(body));
+      return jsonOrText(bodyText(body), parseBody);
     case 'form':
       return parseForm(bodyText(body));
     case 'multipart':
@@ -36,10 +36,13 @@ export function bodyData(body) {
   }
 }
 
-/** @param {string} text */
-export function jsonOrText(text) {
+/**
+ * @param {string} text
+ * @param {(json: string) => unknown} [read]
+ */
+export function jsonOrText(text, read = parse) {
   try {
-    return parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+    return read(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
   } catch {
     return text;
   }

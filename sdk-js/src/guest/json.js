@@ -19,9 +19,17 @@ let isAnyKept = false;
  */
 let holdsUnusual = mayHoldUnusual;
 
+/** The same of the body of the request. @type {(text: string) => boolean} */
+let bodyHoldsUnusual = (text) => holdsUnusual(text);
+
 /** @param {typeof holdsUnusual} answer asked after the text was parsed */
 export function detectNumbersBy(answer) {
   holdsUnusual = answer;
+}
+
+/** @param {typeof bodyHoldsUnusual} answer */
+export function detectBodyNumbersBy(answer) {
+  bodyHoldsUnusual = answer;
 }
 
 /**
@@ -38,6 +46,12 @@ export function parse(text, reviver) {
   }
   const value = nativeParse(json);
   return holdsUnusual(json) ? nativeParse(json, keep) : value;
+}
+
+/** @param {string} text the body of the request */
+export function parseBody(text) {
+  const value = nativeParse(text);
+  return bodyHoldsUnusual(text) ? nativeParse(text, keep) : value;
 }
 
 /**
@@ -84,9 +98,9 @@ function keep(key, value, context) {
  * @param {object} holder
  * @param {string} key
  * @param {any} value
- * @param {{ source?: string }} context
+ * @param {{ source?: string }} [context]
  */
-function kept(holder, key, value, { source }) {
+function kept(holder, key, value, { source } = {}) {
   if (typeof value !== 'number' || source === undefined) return value;
   const number = numberOf(source);
   if (ExactNumber.is(number)) isAnyKept = true;

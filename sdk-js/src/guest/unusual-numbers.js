@@ -10,7 +10,7 @@ const digits = (/** @type {number} */ count) => DIGIT.repeat(count);
 
 const UNUSUAL = [
   // Sixteen digits, before the point or on both sides of it.
-  `[:,[]\\s*-?${digits(9)}(?:${DIGIT}*\\.|${digits(7)})`,
+  `[:,[\\s]-?${digits(9)}(?:${DIGIT}*\\.|${digits(7)})`,
   // Zeros at the end of a fraction, many digits in it, or an exponent.
   `${DIGIT}(?:\\.(?:${DIGIT}*0${END}|${digits(8)}|000000)|[eE][-+]?${DIGIT}+${END})`,
   `-0${END}`,

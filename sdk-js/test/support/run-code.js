@@ -17,18 +17,19 @@ export async function runCode(folder, contract = {}) {
   const { code } = await bundleCode(connector, engineNamed(), problems);
   if (code === undefined || problems.hasErrors) throw new Error(JSON.stringify(problems.list));
   const log = [];
-  globalThis.__contract = { write: (level, message) => log.push(`${level}: ${message}`), send: contract.send };
+  globalThis.__contract = { write: (level, message) => log.push(`${level}: ${message}`), send: contract.send, bodyHasUnusualNumbers: () => true };
   const own = code.replace(/import\{([^}]*)\}from"patchbay:connector\/[^"]*";/g, (_, names) =>
     `const {${names.replaceAll(' as ', ':')}}=globalThis.__contract;`,
   );
   const kept = Object.fromEntries(['log', 'info', 'debug', 'warn', 'error', 'trace', 'dir'].map((each) => [each, console[each]]));
-  const globals = ['crypto', 'fetch', 'Buffer'].map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]);
+  const owners = [[globalThis, 'crypto', 'fetch', 'Buffer', 'structuredClone'], [JSON, 'parse', 'stringify'], [Response.prototype, 'json'], [Request.prototype, 'json']];
+  const replaced = owners.flatMap(([owner, ...names]) => names.map((name) => [owner, name, Object.getOwnPropertyDescriptor(owner, name)]));
   try {
     const methods = await import(`data:text/javascript,${encodeURIComponent(own)}`);
     return { ...methods, log, code };
   } finally {
     Object.assign(console, kept);
-    for (const [name, descriptor] of globals) Object.defineProperty(globalThis, name, descriptor);
+    for (const [owner, name, descriptor] of replaced) Object.defineProperty(owner, name, descriptor);
   }
 }
 

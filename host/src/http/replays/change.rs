@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::shown;
 use crate::app::App;
+use crate::decimal::canonical;
 use crate::event::EventStatus;
 use crate::http::error::Answer;
 use crate::ingest::Rehearsal;
@@ -148,6 +149,7 @@ fn sorted(value: &Value) -> String {
             format!("{{{}}}", members.join(","))
         }
         Value::Array(items) => format!("[{}]", items.iter().map(sorted).collect::<Vec<_>>().join(",")),
+        Value::Number(number) => canonical(number),
         other => other.to_string(),
     }
 }

@@ -1,0 +1,3 @@
+export default async function getEventSelector({ parameters }) {
+  return { globalWebhookKey: 'events', globalWebhookEventSelector: `portal:${parameters.portalId}` };
+}
