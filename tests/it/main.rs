@@ -28,6 +28,7 @@ mod idempotency;
 mod key_pairs;
 mod master_key;
 mod metrics;
+mod numbers;
 mod openapi;
 mod pages;
 mod quickjs;
