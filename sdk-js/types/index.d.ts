@@ -14,8 +14,22 @@ export type GetEventSelector = (args: GetEventSelectorArguments) => EventSelecto
 /** `auth/make-api-client.js`: how requests to the external app are made on behalf of a connection. */
 export type MakeApiClient = (args: MakeApiClientArguments) => ApiClientSettings | Promise<ApiClientSettings>;
 
-/** A value that JSON can write. */
-export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
+/**
+ * A number of JSON that JavaScript's numbers round and that is not whole. It is its text where text is wanted; `<` and `*` take
+ * it as the nearest double; `+` and `==` throw, so that nothing is rounded unnoticed. Two of the same text are `===`.
+ */
+export interface ExactNumber {
+  toString(): string;
+  [Symbol.toPrimitive](hint: 'string'): string;
+  [Symbol.toPrimitive](hint: 'number'): number;
+  [Symbol.toPrimitive](hint: string): string | number;
+}
+
+/** A value that JSON can write. Whole numbers beyond ±(2^53−1) are BigInts. */
+export type JsonValue = string | number | bigint | ExactNumber | boolean | null | JsonValue[] | { [name: string]: JsonValue };
+
+/** Text, or a number that was not rounded: it is taken as its digits. */
+export type Identifier = string | number | bigint | ExactNumber;
 
 /** The one argument of `handle`. */
 export interface HandleArguments {
@@ -66,15 +80,15 @@ export interface HandleResult {
 /** One event found in a request. Give `selector` or `selectors`. */
 export interface RoutedEvent {
   /** The event reaches the subscriptions that have exactly this selector. */
-  selector?: string;
+  selector?: Identifier;
   /** The event reaches the subscriptions that have any of these, each of them once. */
-  selectors?: string[];
+  selectors?: Identifier[];
   /** What is delivered. */
   payload?: unknown;
   /** The external app's own id of the event. The same id is not delivered twice for an integration. */
-  id?: string | null;
+  id?: Identifier | null;
   /** Events of one key belong in the order in which they came. */
-  orderingKey?: string | null;
+  orderingKey?: Identifier | null;
 }
 
 /** The HTTP answer to the external app. */
@@ -105,7 +119,7 @@ export interface EventSelector {
   /** The key of a global webhook of this connector. */
   globalWebhookKey: string;
   /** Matched exactly against the selectors of events. */
-  globalWebhookEventSelector: string;
+  globalWebhookEventSelector: Identifier;
 }
 
 /**

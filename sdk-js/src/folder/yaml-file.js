@@ -5,6 +5,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml';
+import { numberOf } from '../guest/numbers.js';
+
+/** Other forms of YAML are whole numbers: `0x1f`. */
+const DECIMAL = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 
 /** @typedef {readonly (string | number)[]} Path */
 
@@ -125,8 +129,8 @@ function hasOnlyJson(document, file, lines, problems) {
   visit(document, {
     Scalar(_key, node) {
       if (typeof node.value !== 'number') return;
-      const isExact = Number.isFinite(node.value) && !(Number.isInteger(node.value) && !Number.isSafeInteger(node.value));
-      if (!isExact) refuse(node, `JSON cannot hold the number \`${node.source}\``, 'Put it in quotes.');
+      const isExact = DECIMAL.test(node.source ?? '') ? typeof numberOf(String(node.source)) === 'number' : Number.isSafeInteger(node.value);
+      if (!isExact) refuse(node, `the number \`${node.source}\` has more digits than are kept`, 'Put it in quotes.');
     },
     Pair(_key, pair) {
       if (isMap(pair.key) || isSeq(pair.key)) refuse(pair.key, 'a key must be text', 'Put it in quotes.');
