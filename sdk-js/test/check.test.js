@@ -31,6 +31,7 @@ const CASES = [
   ['comments of another language', { 'spec.yml': '// spec\nkey: sound\nname: a\n' }, ['spec.yml:']],
   ['a key twice', { 'spec.yml': 'key: sound\nname: a\nname: b\n' }, ['spec.yml:3: this is not valid YAML: Map keys must be unique']],
   ['two documents', { 'spec.yml': 'key: sound\nname: a\n---\nb: 1\n' }, ['spec.yml:3: a second YAML document starts here.']],
+  ['a number with more digits than a double', { 'spec.yml': 'key: sound\nname: 0.12345678901234567890\n' }, ['spec.yml:2: JSON cannot hold the number `0.12345678901234567890`. Put it in quotes.']],
   ['a number that JSON cannot hold', { 'spec.yml': 'key: sound\nname: 12345678901234567890\n' }, ['spec.yml:2: JSON cannot hold the number `12345678901234567890`. Put it in quotes.']],
   ['a schema with a mistyped type', { 'spec.yml': 'key: sound\nname: a\nparametersSchema:\n  type: object\n  properties:\n    a: { type: sting }\n' }, ['spec.yml:6: JSON Schema has no type the text "sting". Did you mean `string`?']],
   ['a schema that requires the unknown', { 'spec.yml': 'key: sound\nname: a\nparametersSchema:\n  properties:\n    team: { type: string }\n  required: [tem]\n' }, ['spec.yml:6: `required` names `tem`, which is not among `properties`. Did you mean `team`?']],

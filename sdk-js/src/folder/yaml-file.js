@@ -129,8 +129,8 @@ function hasOnlyJson(document, file, lines, problems) {
   visit(document, {
     Scalar(_key, node) {
       if (typeof node.value !== 'number') return;
-      const isExact = DECIMAL.test(node.source ?? '') ? typeof numberOf(String(node.source)) === 'number' : Number.isSafeInteger(node.value);
-      if (!isExact) refuse(node, `the number \`${node.source}\` has more digits than are kept`, 'Put it in quotes.');
+      const isExact = DECIMAL.test(node.source ?? '') ? typeof numberOf(String(node.source).replace('+', '')) === 'number' : Number.isSafeInteger(node.value);
+      if (!isExact) refuse(node, `JSON cannot hold the number \`${node.source}\``, 'Put it in quotes.');
     },
     Pair(_key, pair) {
       if (isMap(pair.key) || isSeq(pair.key)) refuse(pair.key, 'a key must be text', 'Put it in quotes.');
