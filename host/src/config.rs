@@ -194,17 +194,17 @@ pub(crate) struct Limits {
     /// Log lines of one call, in bytes
     #[arg(long, value_name = "BYTES", env = "PATCHBAY_LOG_BYTES_MAX", default_value_t = 64 << 10)]
     pub(crate) log_bytes_max: usize,
-    /// Events of one webhook request
-    #[arg(long, value_name = "N", env = "PATCHBAY_EVENTS_PER_REQUEST_MAX", default_value_t = 1_000)]
+    /// Events of one webhook request; those beyond are refused
+    #[arg(long, value_name = "N", env = "PATCHBAY_EVENTS_PER_REQUEST_MAX", default_value_t = 10_000)]
     pub(crate) events_per_request_max: usize,
-    /// Selectors of one event
-    #[arg(long, value_name = "N", env = "PATCHBAY_SELECTORS_PER_EVENT_MAX", default_value_t = 100)]
+    /// Selectors of one event; an event with more is refused
+    #[arg(long, value_name = "N", env = "PATCHBAY_SELECTORS_PER_EVENT_MAX", default_value_t = 1_000)]
     pub(crate) selectors_per_event_max: usize,
     /// One selector, in bytes
     #[arg(long, value_name = "BYTES", env = "PATCHBAY_SELECTOR_BYTES_MAX", default_value_t = 512)]
     pub(crate) selector_bytes_max: usize,
-    /// One event's payload, in bytes
-    #[arg(long, value_name = "BYTES", env = "PATCHBAY_PAYLOAD_BYTES_MAX", default_value_t = 1 << 20)]
+    /// One event's payload, in bytes; an event with a larger one is refused
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_PAYLOAD_BYTES_MAX", default_value_t = 10 << 20)]
     pub(crate) payload_bytes_max: usize,
     /// Wall time of one `get-event-selector` call, its requests included, in milliseconds
     #[arg(long, value_name = "MS", env = "PATCHBAY_SELECTOR_DEADLINE_MS", default_value_t = 30_000)]

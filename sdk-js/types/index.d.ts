@@ -63,18 +63,18 @@ export interface HandleResult {
   response?: HandleResponse | null;
 }
 
-/** One event found in a request. Give `selector` or `selectors`. */
+/** One event found in a request. Give `selector` or `selectors`. One that cannot be used is refused, the others are not. */
 export interface RoutedEvent {
   /** The event reaches the subscriptions that have exactly this selector. */
   selector?: string;
   /** The event reaches the subscriptions that have any of these, each of them once. */
   selectors?: string[];
-  /** What is delivered. */
+  /** What is delivered: anything that JSON can write; `null` if left out. */
   payload?: unknown;
   /** The external app's own id of the event. The same id is not delivered twice for an integration. */
-  id?: string | null;
+  id?: string | number | bigint | null;
   /** Events of one key belong in the order in which they came. */
-  orderingKey?: string | null;
+  orderingKey?: string | number | bigint | null;
 }
 
 /** The HTTP answer to the external app. */

@@ -11,6 +11,7 @@ mod access;
 mod addresses;
 mod api_client;
 mod arguments;
+mod bad_events;
 mod bodies;
 mod canaries;
 mod changes;

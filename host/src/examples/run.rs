@@ -145,7 +145,7 @@ fn shown(judged: Judged) -> Result<Value, String> {
         .map(|(name, value)| (name.to_string(), json!(String::from_utf8_lossy(value.as_bytes()))))
         .collect();
     let events: Vec<Value> = judged.events.iter().map(shown_event).collect::<Result<_, _>>()?;
-    let refused: Vec<&str> = judged.refused.iter().map(|refused| refused.message.as_str()).collect();
+    let refused: Vec<&str> = judged.refused.events.iter().map(|refused| refused.message.as_str()).collect();
     let members = [
         ("status", Some(json!(answer.status().as_u16()))),
         ("headers", Some(Value::Object(headers))),
