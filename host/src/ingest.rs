@@ -90,9 +90,10 @@ pub(crate) async fn receive(
 ) -> Result<(RequestId, Response<Bytes>), Error> {
     let target = app.targets.find(app, &incoming.token)?.ok_or(Error::UnknownWebhook)?;
     let uri = webhook_uri(app, &incoming.token);
-    let request =
+    let (request, note) =
         decode(&app.config.limits, &uri, &target.webhook_key, &target.parameters, &mut incoming).await?;
-    let handled = handle(app, &target, &incoming, &request).await?;
+    let mut handled = handle(app, &target, &incoming, &request).await?;
+    handled.log.extend(note);
     take_back(&mut incoming, request);
     app.metrics.handled(handled.took_ms);
     let judged = judge(&app.config.limits, &incoming.method, handled.result.as_ref());
@@ -131,9 +132,10 @@ pub(crate) async fn rehearse(
         return Err(Error::UnknownWebhook);
     }
     let uri = webhook_uri(app, &incoming.token);
-    let request =
+    let (request, note) =
         decode(&app.config.limits, &uri, &target.webhook_key, &target.parameters, &mut incoming).await?;
-    let handled = handle(app, &target, &incoming, &request).await?;
+    let mut handled = handle(app, &target, &incoming, &request).await?;
+    handled.log.extend(note);
     let judged = judge(&app.config.limits, &incoming.method, handled.result.as_ref());
     let record = record(&target, &incoming, &handled, &judged);
     let routing = app.store.routing().await;

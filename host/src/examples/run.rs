@@ -54,7 +54,7 @@ impl Runner {
         let mut incoming = incoming(request, *received_at)?;
         let uri = request.url.as_deref().unwrap_or(WEBHOOK_URI);
         let decoded = ingest::decode(&self.limits, uri, webhook, &parameters.to_string(), &mut incoming).await;
-        let request = decoded.map_err(|error| error.to_string())?;
+        let (request, _) = decoded.map_err(|error| error.to_string())?;
         let grant = Grant { deadline_ms: self.limits.handler_deadline_ms, api_client: None, clock: Some(*received_at) };
         let handled = self.sandbox.handle(&self.connector, &request, grant).await;
         let judged = ingest::judge(&self.limits, &incoming.method, handled.result.as_ref());
