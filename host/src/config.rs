@@ -59,6 +59,16 @@ pub(crate) struct Server {
     /// How long a stop waits for requests and attempts under way, in milliseconds
     #[arg(long, value_name = "MS", env = "PATCHBAY_SHUTDOWN_MS_MAX", default_value_t = 20_000)]
     pub(crate) shutdown_ms_max: u64,
+    /// How long a connection stays open between two requests, in milliseconds. More than that of a proxy or load balancer before
+    /// this server, most of which have 60 s
+    #[arg(long, value_name = "MS", env = "PATCHBAY_KEEP_ALIVE_MS_MAX", default_value_t = 90_000)]
+    pub(crate) keep_alive_ms_max: u64,
+    /// How long the rest of a body is still read after an answer that did not need it, in milliseconds
+    #[arg(long, value_name = "MS", env = "PATCHBAY_LINGER_MS_MAX", default_value_t = 30_000)]
+    pub(crate) linger_ms_max: u64,
+    /// How much of such a body is read, in bytes
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_LINGER_BYTES_MAX", default_value_t = 64 << 20)]
+    pub(crate) linger_bytes_max: usize,
     /// How long a request to this server may take to arrive, in milliseconds
     #[arg(long, value_name = "MS", env = "PATCHBAY_RECEIVE_MS_MAX", default_value_t = 30_000)]
     pub(crate) receive_ms_max: u64,
@@ -71,6 +81,9 @@ pub(crate) struct Server {
         value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(8_192..=1 << 30)
     )]
     pub(crate) head_bytes_max: usize,
+    /// Headers of one request; more are answered 431
+    #[arg(long, value_name = "N", env = "PATCHBAY_HEADERS_MAX", default_value_t = 512)]
+    pub(crate) headers_max: usize,
     /// Connections open at the same time; more wait to be accepted
     #[arg(long, value_name = "N", env = "PATCHBAY_CONNECTIONS_MAX", default_value_t = 4_096)]
     pub(crate) connections_max: usize,
