@@ -84,6 +84,9 @@ impl Activity {
     /// Bytes came. Returns whether a request of HTTP/1 begins with them.
     pub(super) fn received(&self) -> bool {
         let mut now = self.now();
+        if now.phase == Phase::New {
+            now.phase = Phase::Head;
+        }
         if now.phase != Phase::Idle {
             return false;
         }
@@ -103,7 +106,7 @@ impl Activity {
     /// Whether the peer may still be sending what nobody reads.
     pub(super) fn is_unread(&self) -> bool {
         let now = self.now();
-        now.has_unread || now.phase == Phase::Head || now.phase == Phase::New
+        now.has_unread || now.phase == Phase::Head
     }
 
     fn now(&self) -> MutexGuard<'_, Now> {
