@@ -59,6 +59,16 @@ pub(crate) struct Server {
     /// How long a stop waits for requests and attempts under way, in milliseconds
     #[arg(long, value_name = "MS", env = "PATCHBAY_SHUTDOWN_MS_MAX", default_value_t = 20_000)]
     pub(crate) shutdown_ms_max: u64,
+    /// How long a connection stays open between two requests, in milliseconds. More than that of a proxy or load balancer before
+    /// this server, most of which have 60 s
+    #[arg(long, value_name = "MS", env = "PATCHBAY_KEEP_ALIVE_MS_MAX", default_value_t = 90_000)]
+    pub(crate) keep_alive_ms_max: u64,
+    /// How long the rest of a body is still read after an answer that did not need it, in milliseconds
+    #[arg(long, value_name = "MS", env = "PATCHBAY_LINGER_MS_MAX", default_value_t = 30_000)]
+    pub(crate) linger_ms_max: u64,
+    /// How much of such a body is read, in bytes
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_LINGER_BYTES_MAX", default_value_t = 64 << 20)]
+    pub(crate) linger_bytes_max: usize,
     /// How long a request to this server may take to arrive, in milliseconds
     #[arg(long, value_name = "MS", env = "PATCHBAY_RECEIVE_MS_MAX", default_value_t = 30_000)]
     pub(crate) receive_ms_max: u64,
@@ -71,6 +81,9 @@ pub(crate) struct Server {
         value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(8_192..=1 << 30)
     )]
     pub(crate) head_bytes_max: usize,
+    /// Headers of one request; more are answered 431
+    #[arg(long, value_name = "N", env = "PATCHBAY_HEADERS_MAX", default_value_t = 512)]
+    pub(crate) headers_max: usize,
     /// Connections open at the same time; more wait to be accepted
     #[arg(long, value_name = "N", env = "PATCHBAY_CONNECTIONS_MAX", default_value_t = 4_096)]
     pub(crate) connections_max: usize,
@@ -194,17 +207,17 @@ pub(crate) struct Limits {
     /// Log lines of one call, in bytes
     #[arg(long, value_name = "BYTES", env = "PATCHBAY_LOG_BYTES_MAX", default_value_t = 64 << 10)]
     pub(crate) log_bytes_max: usize,
-    /// Events of one webhook request
-    #[arg(long, value_name = "N", env = "PATCHBAY_EVENTS_PER_REQUEST_MAX", default_value_t = 1_000)]
+    /// Events of one webhook request; those beyond are refused
+    #[arg(long, value_name = "N", env = "PATCHBAY_EVENTS_PER_REQUEST_MAX", default_value_t = 10_000)]
     pub(crate) events_per_request_max: usize,
-    /// Selectors of one event
-    #[arg(long, value_name = "N", env = "PATCHBAY_SELECTORS_PER_EVENT_MAX", default_value_t = 100)]
+    /// Selectors of one event; an event with more is refused
+    #[arg(long, value_name = "N", env = "PATCHBAY_SELECTORS_PER_EVENT_MAX", default_value_t = 1_000)]
     pub(crate) selectors_per_event_max: usize,
     /// One selector, in bytes
     #[arg(long, value_name = "BYTES", env = "PATCHBAY_SELECTOR_BYTES_MAX", default_value_t = 512)]
     pub(crate) selector_bytes_max: usize,
-    /// One event's payload, in bytes
-    #[arg(long, value_name = "BYTES", env = "PATCHBAY_PAYLOAD_BYTES_MAX", default_value_t = 1 << 20)]
+    /// One event's payload, in bytes; an event with a larger one is refused
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_PAYLOAD_BYTES_MAX", default_value_t = 10 << 20)]
     pub(crate) payload_bytes_max: usize,
     /// Wall time of one `get-event-selector` call, its requests included, in milliseconds
     #[arg(long, value_name = "MS", env = "PATCHBAY_SELECTOR_DEADLINE_MS", default_value_t = 30_000)]

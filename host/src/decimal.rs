@@ -53,6 +53,11 @@ impl Decimal {
         })
     }
 
+    /// One text for all ways in which the number can be written.
+    pub(crate) fn canonical(&self) -> String {
+        format!("{}{}e{}", if self.is_negative { "-" } else { "" }, self.digits, self.exponent)
+    }
+
     /// The power of ten of the first digit.
     fn magnitude(&self) -> i128 {
         i128::from(self.exponent) + self.digits.len() as i128
@@ -106,16 +111,6 @@ pub(crate) fn same_value(left: &Value, right: &Value) -> bool {
                 && left.iter().all(|(name, left)| right.get(name).is_some_and(|right| same_value(left, right)))
         }
         (left, right) => left == right,
-    }
-}
-
-/// One text for all ways in which a number can be written.
-pub(crate) fn canonical(number: &Number) -> String {
-    match Decimal::of(number) {
-        Some(Decimal { is_negative, digits, exponent }) => {
-            format!("{}{digits}e{exponent}", if is_negative { "-" } else { "" })
-        }
-        None => number.to_string(),
     }
 }
 

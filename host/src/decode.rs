@@ -2,9 +2,11 @@
 //! Pure: no I/O, no clock. Never changes the body that it was given, never fails on one that is broken: the handler
 //! still has to judge its signature.
 
+mod form;
 mod inflate;
 mod media;
 mod multipart;
+mod parameters;
 
 use bytes::Bytes;
 use encoding_rs::{Encoding, UTF_8};
@@ -19,6 +21,8 @@ pub(crate) struct Decoded {
     pub(crate) content: Content,
     /// The body as UTF-8, only where that differs from what was received.
     pub(crate) decoded: Option<Bytes>,
+    /// Why it was not read as its headers say: for the request's record.
+    pub(crate) note: Option<String>,
 }
 
 /// How the body is to be read. The cases of the contract's `content`.
@@ -62,30 +66,45 @@ pub(crate) async fn decode(
     inflated_bytes_max: usize,
 ) -> Result<Decoded, Error> {
     if body.is_empty() {
-        return Ok(Decoded { content: Content::Empty, decoded: None });
+        return Ok(Decoded { content: Content::Empty, decoded: None, note: None });
     }
     let inflated = match inflate(content_encoding.unwrap_or_default(), body, inflated_bytes_max).await {
         Ok(inflated) => inflated,
         Err(InflateError::TooLarge) => return Err(Error::TooLarge),
-        Err(InflateError::Broken) => return Ok(Decoded { content: Content::Unknown, decoded: None }),
+        Err(InflateError::Broken(why)) => {
+            return Ok(Decoded { content: Content::Unknown, decoded: None, note: Some(why) });
+        }
     };
-    let media_type = MediaType::parse(content_type.unwrap_or_default());
+    let content_type = content_type.unwrap_or_default();
+    let media_type = MediaType::parse(content_type);
     let received = inflated.as_ref().unwrap_or(body);
     let (content, text) = match media_type.kind() {
         Kind::Json => (Content::Json, to_utf8(&media_type, received)),
-        Kind::Form => (Content::Form, to_utf8(&media_type, received)),
+        Kind::Form => (form(&media_type, received), to_utf8(&media_type, received)),
         Kind::Text => (Content::Text, to_utf8(&media_type, received)),
         Kind::Multipart => (multipart(content_type, received), None),
+        Kind::Unknown if media_type.is_missing() && is_json(received) => (Content::Json, None),
         Kind::Unknown => (Content::Unknown, None),
     };
     if text.as_ref().is_some_and(|text| text.len() > inflated_bytes_max) {
         return Err(Error::TooLarge);
     }
-    Ok(Decoded { content, decoded: text.or(inflated) })
+    Ok(Decoded { content, decoded: text.or(inflated), note: None })
 }
 
-fn multipart(content_type: Option<&str>, body: &Bytes) -> Content {
-    multipart::parts(content_type.unwrap_or_default(), body).map_or(Content::Unknown, Content::Multipart)
+/// The fields of one in another character set are taken out here, as there is no other in the sandbox.
+fn form(media_type: &MediaType, body: &Bytes) -> Content {
+    form::fields(media_type.charset.as_deref(), body).map_or(Content::Form, Content::Multipart)
+}
+
+fn multipart(content_type: &str, body: &Bytes) -> Content {
+    multipart::parts(content_type, body).map_or(Content::Unknown, Content::Multipart)
+}
+
+/// Whether a body of which nothing is said is a JSON object or array.
+fn is_json(body: &[u8]) -> bool {
+    let is_begun = matches!(body.trim_ascii_start(), [b'{' | b'[', ..]);
+    is_begun && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }
 
 /// Returns the text in UTF-8 and without a byte order mark, or nothing if that is what the bytes are already.

@@ -4,6 +4,7 @@
 mod decoded;
 mod failure;
 mod judge;
+mod refusal;
 
 use std::time::Instant;
 
@@ -89,8 +90,10 @@ pub(crate) async fn receive(
 ) -> Result<(RequestId, Response<Bytes>), Error> {
     let target = app.targets.find(app, &incoming.token)?.ok_or(Error::UnknownWebhook)?;
     let uri = webhook_uri(app, &incoming.token);
-    let request = decode(&app.config.limits, &uri, &target.webhook_key, &target.parameters, &mut incoming).await?;
-    let handled = handle(app, &target, &incoming, &request).await?;
+    let (request, note) =
+        decode(&app.config.limits, &uri, &target.webhook_key, &target.parameters, &mut incoming).await?;
+    let mut handled = handle(app, &target, &incoming, &request).await?;
+    handled.log.extend(note);
     take_back(&mut incoming, request);
     app.metrics.handled(handled.took_ms);
     let judged = judge(&app.config.limits, &incoming.method, handled.result.as_ref());
@@ -129,8 +132,10 @@ pub(crate) async fn rehearse(
         return Err(Error::UnknownWebhook);
     }
     let uri = webhook_uri(app, &incoming.token);
-    let request = decode(&app.config.limits, &uri, &target.webhook_key, &target.parameters, &mut incoming).await?;
-    let handled = handle(app, &target, &incoming, &request).await?;
+    let (request, note) =
+        decode(&app.config.limits, &uri, &target.webhook_key, &target.parameters, &mut incoming).await?;
+    let mut handled = handle(app, &target, &incoming, &request).await?;
+    handled.log.extend(note);
     let judged = judge(&app.config.limits, &incoming.method, handled.result.as_ref());
     let record = record(&target, &incoming, &handled, &judged);
     let routing = app.store.routing().await;
@@ -189,7 +194,7 @@ fn record(
     judged: &Judged,
 ) -> WebhookRequest {
     let _span = profile::span(Step::Record);
-    let status = match (&judged.answer, judged.refused.is_empty()) {
+    let status = match (&judged.answer, judged.refused.count == 0) {
         (Err(_), _) => RequestStatus::Failed,
         (Ok(_), true) => RequestStatus::Answered,
         (Ok(_), false) => RequestStatus::Refused,
@@ -208,7 +213,8 @@ fn record(
         status,
         answer: judged.answer.as_ref().map_or_else(|failure| failure.status(), |answer| answer.status().as_u16()),
         error: judged.answer.as_ref().err().map(HandlerFailure::reason),
-        refused_events: judged.refused.clone(),
+        refused_events: judged.refused.events.clone(),
+        refused_event_count: judged.refused.count,
         event_count: u32::try_from(judged.events.len()).unwrap_or(u32::MAX),
         delivery_count: 0,
         log: handled.log.clone(),

@@ -127,7 +127,7 @@ impl Metrics {
         self.commit_seconds.observe(took.as_secs_f64());
         count(&self.requests, "status", status(kept.status));
         self.events.get_or_create(&[("status", "taken")]).inc_by(u64::from(kept.event_count));
-        self.events.get_or_create(&[("status", "refused")]).inc_by(kept.refused_events.len() as u64);
+        self.events.get_or_create(&[("status", "refused")]).inc_by(kept.refused_event_count.into());
     }
 
     pub(crate) fn attempted(&self, outcome: &Outcome) {

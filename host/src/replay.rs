@@ -2,19 +2,19 @@
 //! rehearsal, through any version, to see what would change. What an earlier run of the same request brought a subscription
 //! is not brought to it again unless that is asked for. One runs at a time, so that two cannot miss each other.
 
+mod canonical;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use crate::app::App;
 use crate::connector::ConnectorVersion;
-use crate::decimal::same_value;
 use crate::id::{EventId, RequestId, SubscriptionId};
 use crate::ingest::{self, Incoming, Rehearsal};
 use crate::store::{self, NewEvent, Repeat, Store};
 use crate::subscription::Recipient;
 use crate::webhook_request::{Received, RequestStatus, WebhookRequest};
+pub(crate) use canonical::canonical;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -39,8 +39,8 @@ struct EarlierEvent {
     id: EventId,
     selectors: Vec<String>,
     provider_id: Option<String>,
-    /// `None` once it has expired.
-    payload: Option<Value>,
+    /// In its canonical form; `None` once it has expired.
+    payload: Option<Vec<u8>>,
     is_waiting: bool,
     reached: HashSet<SubscriptionId>,
 }
@@ -113,7 +113,7 @@ impl Earlier {
                     id: event.id,
                     selectors: event.selectors,
                     provider_id: event.provider_id,
-                    payload: payload.and_then(|payload| serde_json::from_slice(&payload).ok()),
+                    payload: payload.map(|payload| canonical(&String::from_utf8_lossy(&payload))),
                     reached: deliveries.into_iter().map(|delivery| delivery.subscription).collect(),
                 });
             }
@@ -132,8 +132,8 @@ impl Earlier {
             event.repeat = Repeat::Forced;
             return (event, subscriptions);
         }
-        let payload: Option<Value> = serde_json::from_str(&event.payload).ok();
-        let same: Vec<_> = self.events.iter().filter(|earlier| earlier.is(&event, payload.as_ref())).collect();
+        let payload = canonical(&event.payload);
+        let same: Vec<_> = self.events.iter().filter(|earlier| earlier.is(&event, &payload)).collect();
         let had_any = !subscriptions.is_empty();
         subscriptions.retain(|found| !same.iter().any(|earlier| earlier.reached.contains(&found.id)));
         let waits = same.iter().find(|earlier| earlier.is_waiting);
@@ -149,10 +149,10 @@ impl Earlier {
 
 impl EarlierEvent {
     /// The same event: by the external app's own id, or by its payload; and for the same selectors.
-    fn is(&self, event: &NewEvent, payload: Option<&Value>) -> bool {
+    fn is(&self, event: &NewEvent, payload: &[u8]) -> bool {
         let is_same = match (&self.provider_id, &event.provider_id) {
             (Some(earlier), Some(new)) => earlier == new,
-            _ => self.payload.as_ref().zip(payload).is_some_and(|(earlier, new)| same_value(earlier, new)),
+            _ => self.payload.as_deref() == Some(payload),
         };
         is_same && self.selectors == event.selectors
     }

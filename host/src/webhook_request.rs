@@ -23,6 +23,9 @@ pub(crate) struct WebhookRequest {
     pub(crate) error: Option<Reason>,
     /// Events of the handler that were not taken, and why.
     pub(crate) refused_events: Vec<RefusedEvent>,
+    /// How many they are: of many, only the first have their reasons here.
+    #[serde(default)]
+    pub(crate) refused_event_count: u32,
     pub(crate) event_count: u32,
     pub(crate) delivery_count: u32,
     /// What the handler logged, cut at the limit.

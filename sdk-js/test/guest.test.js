@@ -94,10 +94,23 @@ for (const [given, status, headers, body] of RESPONSES) {
   });
 }
 
+const circle = {};
+circle.self = circle;
+
 test('a handler may return nothing', () => {
   for (const nothing of [undefined, null, {}]) {
     assert.deepEqual(handleResult(nothing), { events: [], response: undefined });
   }
+});
+
+test('payloads that are not JSON and holes in a list are refused', () => {
+  const payloads = [circle, () => 1, Symbol('s')];
+  const { events } = handleResult({ events: payloads.map((payload) => ({ selector: 'a', payload })) });
+  for (const { selectors, payload } of events) {
+    assert.deepEqual(selectors, []);
+    assert.equal(JSON.parse(payload).code, 'payload_refused');
+  }
+  assert.equal(handleResult({ events: [, { selector: 'a' }] }).events.length, 2);
 });
 
 test('events are passed on as they are', () => {
@@ -110,25 +123,12 @@ test('events are passed on as they are', () => {
   ]);
 });
 
-const circle = {};
-circle.self = circle;
-
 /** What a handler returns by mistake, and what it is told. */
 const MISTAKES = [
   [[], 'handle must return an object such as { events: [], response: {} }, but it returned an array'],
   ['ok', 'but it returned the text "ok"'],
   [{ event: [] }, 'handle returned `event`; did you mean `events`?'],
   [{ events: {} }, 'events must be an array, but it is an object'],
-  [{ events: [null] }, 'events[0] must be an object { selector, payload }, but it is null'],
-  [{ events: [{ selector: 'a', playload: 1 }] }, 'events[0] has `playload`; did you mean `payload`?'],
-  [{ events: [{}] }, 'events[0].selector must be a string, but it is undefined'],
-  [{ events: [{ selector: 'a' }, { selector: 0.5 }] }, 'events[1].selector must be a string, but it is the number 0.5'],
-  [{ events: [{ selector: 'a', selectors: ['b'] }] }, 'events[0] has both `selector` and `selectors`'],
-  [{ events: [{ selectors: [] }] }, 'events[0].selectors is empty'],
-  [{ events: [{ selectors: ['a', null] }] }, 'events[0].selectors[1] must be a string, but it is null'],
-  [{ events: [{ selector: 'a', id: 0.5 }] }, 'events[0].id must be a string, but it is the number 0.5'],
-  [{ events: [{ selector: 'a', payload: circle }] }, 'events[0].payload cannot be written as JSON'],
-  [{ events: [{ selector: 'a', payload: Promise.resolve() }] }, 'events[0].payload is a Promise; write `await` before it'],
   [{ response: 'ok' }, 'response must be an object { status, headers, data }, but it is the text "ok"'],
   [{ response: { body: 'ok' } }, 'response has `body`; known here: `status`, `headers`, `data`.'],
   [{ response: { status: '200' } }, 'response.status must be a whole number from 200 to 599, but it is the text "200"'],
@@ -136,6 +136,34 @@ const MISTAKES = [
   [{ response: { headers: { a: true } } }, 'response.headers["a"] must be a string, but it is the boolean true'],
   [{ response: { data: () => 1 } }, 'response.data must be text, JSON or bytes, but it is a function'],
 ];
+
+const refused = (code, message) => ({ selectors: [], payload: JSON.stringify({ code, message }), id: undefined, orderingKey: undefined });
+
+/** An event that cannot be used, and why. */
+const REFUSALS = [
+  [null, 'event_refused', 'it must be an object { selector, payload }, but it is null'],
+  [{ selector: 'a', playload: 1 }, 'event_refused', 'it has `playload`; did you mean `payload`?'],
+  [{}, 'selector_refused', '`selector` must be a string, but it is undefined'],
+  [{ selector: 0.5 }, 'selector_refused', '`selector` must be a string, but it is the number 0.5'],
+  [{ selector: 'a', selectors: ['b'] }, 'selector_refused', 'it has both `selector` and `selectors`; give one of them'],
+  [{ selectors: [] }, 'selector_refused', '`selectors` is empty; an event needs at least one selector'],
+  [{ selectors: ['a', null] }, 'selector_refused', '`selectors[1]` must be a string, but it is null'],
+  [{ selector: 'a\uDC00' }, 'selector_refused', '`selector` holds half a character (a lone surrogate)'],
+  [{ selector: 'a', id: 0.5 }, 'id_refused', '`id` must be a string or a whole number below 2^53, but it is the number 0.5'],
+  [{ selector: 'a', orderingKey: {} }, 'ordering_key_refused', '`orderingKey` must be a string or a whole number below 2^53, but it is an object'],
+  [{ selector: 'a', payload: undefined }, 'payload_refused', '`payload` has no JSON: it is undefined'],
+  [{ selector: 'a', payload: Promise.resolve() }, 'payload_refused', '`payload` is a Promise; write `await` before it'],
+  [{ selector: 'a', payload: { toJSON() { throw 'a\uD800'; } } }, 'payload_refused', '`payload` cannot be written as JSON: a\uFFFD'],
+  [{ get selector() { throw new Error('no'); } }, 'event_refused', 'no'],
+];
+
+for (const [event, code, message] of REFUSALS) {
+  test(`an event is refused alone: ${message}`, () => {
+    const good = { selectors: ['a'], payload: '1', id: '7', orderingKey: undefined };
+    const { events } = handleResult({ events: [event, { selector: 'a', payload: 1, id: 7 }] });
+    assert.deepEqual(events, [refused(code, message), good]);
+  });
+}
 
 for (const [returned, message] of MISTAKES) {
   test(`handle is told: ${message}`, () => {

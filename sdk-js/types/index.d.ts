@@ -77,13 +77,13 @@ export interface HandleResult {
   response?: HandleResponse | null;
 }
 
-/** One event found in a request. Give `selector` or `selectors`. */
+/** One event found in a request. Give `selector` or `selectors`. One that cannot be used is refused, the others are not. */
 export interface RoutedEvent {
   /** The event reaches the subscriptions that have exactly this selector. */
   selector?: Identifier;
   /** The event reaches the subscriptions that have any of these, each of them once. */
   selectors?: Identifier[];
-  /** What is delivered. */
+  /** What is delivered: anything that JSON can write; `null` if left out. */
   payload?: unknown;
   /** The external app's own id of the event. The same id is not delivered twice for an integration. */
   id?: Identifier | null;

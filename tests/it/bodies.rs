@@ -130,7 +130,7 @@ async fn every_content_encoding_is_undone_for_data_and_kept_in_the_bytes() {
 async fn an_encoding_that_is_broken_or_unknown_still_reaches_the_handler_as_sent() {
     let echo = Echo::start().await;
     let whole = encoded(GzipEncoder::new(&br#"{"a":1}"#[..])).await;
-    let bodies = [("gzip", &whole[..whole.len() - 4]), ("gzip", b"{\"a\":1}"), ("br", b"\xff\xff"), ("lzma", &whole)];
+    let bodies = [("gzip", &whole[..whole.len() - 4]), ("br", b"\xff\xff"), ("lzma", &whole[..])];
     for (encoding, body) in bodies {
         let headers = [("content-type", "application/json"), ("content-encoding", encoding)];
         let arguments = arguments(&echo.api(), &headers, body.to_vec()).await.expect(200);

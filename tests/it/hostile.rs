@@ -120,7 +120,6 @@ async fn a_handler_whose_error_or_result_cannot_be_told_is_500_and_its_record_is
     const OUT_OF_MEMORY: (u16, &str) = (500, "handler_out_of_memory");
     scene.ends("throws-a-huge-error", &[FAILED, OUT_OF_MEMORY]).await;
     scene.ends("throws-what-cannot-be-told", &[FAILED, CRASHED]).await;
-    scene.ends("nests-deeply", &[FAILED, CRASHED, OUT_OF_MEMORY]).await;
     scene.ends("doubles-a-string", &[FAILED, OUT_OF_MEMORY]).await;
     assert!(scene.api().all("/v1/events").await.is_empty());
 }
@@ -160,13 +159,9 @@ async fn garbage_is_500_and_routes_nothing() {
         ("number", "handler_failed", "must return an object"),
         ("string", "handler_failed", "must return an object"),
         ("events-not-a-list", "handler_failed", "events must be an array"),
-        ("event-not-an-object", "handler_failed", "events[0] must be an object"),
-        ("selector-not-a-string", "handler_failed", "events[0].selector must be a string"),
-        ("selector-missing", "handler_failed", "events[0].selector must be a string"),
         ("unknown-field", "handler_failed", "respones"),
         ("status-too-low", "handler_failed", "response.status"),
         ("status-not-a-number", "handler_failed", "response.status"),
-        ("circular", "handler_failed", "events[0].payload cannot be written as JSON"),
         ("header-about-the-connection", "handler_output_invalid", "transfer-encoding"),
         ("header-with-line-break", "handler_output_invalid", "x-a"),
         ("cookie", "handler_output_invalid", "set-cookie"),
@@ -178,17 +173,20 @@ async fn garbage_is_500_and_routes_nothing() {
 }
 
 #[tokio::test]
-async fn a_result_over_a_limit_is_500_and_says_which() {
+async fn a_response_over_its_limit_is_500_and_says_so() {
     let scene = Scene::start().await;
-    for (webhook, words) in [
-        ("huge-response", "larger than accepted"),
-        ("huge-payload", "events[0].payload has"),
-        ("too-many-events", "1001 events, 1000 are allowed"),
-    ] {
-        let record = scene.fails(webhook, "", 500, "handler_output_invalid").await;
-        assert!(record["error"]["message"].as_str().unwrap().contains(words), "{webhook}: {record}");
-    }
+    let record = scene.fails("huge-response", "", 500, "handler_output_invalid").await;
+    assert!(record["error"]["message"].as_str().unwrap().contains("larger than accepted"), "{record}");
     assert!(scene.api().all("/v1/events").await.is_empty());
+}
+
+#[tokio::test]
+async fn events_without_end_are_refused_beyond_their_limit() {
+    let scene = Scene::start().await;
+    assert_eq!(scene.call("too-many-events", "").await.status, 200);
+    let record = scene.api().last_request().await;
+    assert_eq!((&record["eventCount"], &record["refusedEventCount"]), (&json!(10_000), &json!(1)));
+    scene.others_are_served().await;
 }
 
 #[tokio::test]

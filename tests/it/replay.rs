@@ -151,3 +151,24 @@ async fn a_replay_of_an_event_that_waits_does_not_have_it_wait_twice_and_brings_
     echo.receiver.wait("/other", 1).await;
     never("the first gets it again", async || echo.receiver.count() > 2).await;
 }
+
+#[tokio::test]
+async fn a_replay_brings_nothing_twice_whatever_the_payload_holds() {
+    let echo = Echo::start().await;
+    let api = echo.api();
+    echo.subscribe("s", "/s").await;
+    let url = api.webhook("echo", "events").await;
+    let deep = format!("{}1{}", "[".repeat(500), "]".repeat(500));
+    let payloads = [r#""half \ud800""#, &deep, "1e400", "0.1000000000000000000000000001"];
+    for (index, payload) in payloads.iter().enumerate() {
+        let body = format!(r#"{{"events":[{{"selector":"s","payload":{payload}}}]}}"#);
+        api.post_body(&url, "application/json", body).await.expect(200);
+        echo.receiver.wait("/s", index + 1).await;
+        let id = id(&api.last_request().await);
+        for _ in 0..2 {
+            let replayed = api.act(&format!("/v1/webhook-requests/{id}/replay")).await.expect(200);
+            assert_eq!(replayed["status"], "duplicate", "{payload}");
+        }
+    }
+    never("a replay delivers again", async || echo.receiver.count() > payloads.len()).await;
+}

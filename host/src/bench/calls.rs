@@ -45,7 +45,7 @@ async fn measure(
     let loaded_in = loading.elapsed();
     let mut incoming = incoming(body_bytes);
     let uri = "https://hooks.example.com/webhooks/token";
-    let request = ingest::decode(&config.limits, uri, &webhook, "{}", &mut incoming).await?;
+    let (request, _) = ingest::decode(&config.limits, uri, &webhook, "{}", &mut incoming).await?;
     let mut times = Times::default();
     let mut cpu_before = cpu();
     for number in 0..WARM_UP_CALLS + calls {

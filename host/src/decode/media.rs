@@ -1,6 +1,8 @@
 //! Reads a Content-Type and sorts it into the kinds of body that a connector can tell apart.
 //! Never looks at the body, and never fails: what it cannot read is of unknown kind.
 
+use super::parameters;
+
 /// What kind of body a media type stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -21,19 +23,22 @@ pub(super) struct MediaType {
 
 impl MediaType {
     pub(super) fn parse(content_type: &str) -> MediaType {
-        let mut pieces = content_type.split(';').map(str::trim);
-        let essence = pieces.next().unwrap_or_default().to_ascii_lowercase();
-        let charset = pieces.find_map(|piece| {
-            let (name, value) = piece.split_once('=')?;
-            name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches(['"', '\'']).to_owned())
-        });
+        // A header that came twice is a list; a semicolon that was forgotten is a space.
+        let essence = content_type.trim().split([';', ',', ' ', '\t']).next().unwrap_or_default().to_ascii_lowercase();
+        let charset = parameters::find(content_type, "charset");
+        let charset = charset.map(|charset| charset.split(',').next().unwrap_or_default().trim().to_owned());
         MediaType { essence, charset }
+    }
+
+    /// Whether it names no type at all.
+    pub(super) fn is_missing(&self) -> bool {
+        !self.essence.contains('/')
     }
 
     pub(super) fn kind(&self) -> Kind {
         let Some((main, sub)) = self.essence.split_once('/') else { return Kind::Unknown };
         match (main, sub) {
-            ("application" | "text", "json") => Kind::Json,
+            ("application" | "text", "json" | "x-json") => Kind::Json,
             (_, sub) if sub.ends_with("+json") => Kind::Json,
             ("application", "x-www-form-urlencoded") => Kind::Form,
             ("multipart", "form-data") => Kind::Multipart,
@@ -64,6 +69,12 @@ mod tests {
         check("application/cloudevents-batch+json", Kind::Json);
         check("application/vnd.api+json;x=y", Kind::Json);
         check("application/json;", Kind::Json);
+        check("application/json, application/json", Kind::Json);
+        check("application/json,application/json; charset=utf-8", Kind::Json);
+        check("application/json charset=utf-8", Kind::Json);
+        check(" application/json ", Kind::Json);
+        check("application/x-json", Kind::Json);
+        check("text/x-json", Kind::Json);
         check("application/x-www-form-urlencoded", Kind::Form);
         check("multipart/form-data; boundary=x", Kind::Multipart);
         check("multipart/mixed; boundary=x", Kind::Unknown);
@@ -91,6 +102,8 @@ mod tests {
         check("text/plain;Charset = \"UTF-16LE\" ", Some("UTF-16LE"));
         check("text/plain; format=flowed; charset=utf-8; x", Some("utf-8"));
         check("text/plain; charset", None);
+        check("text/plain charset=latin1", Some("latin1"));
+        check("text/plain; charset=latin1, text/plain; charset=latin1", Some("latin1"));
         check("text/plain", None);
     }
 }

@@ -54,7 +54,7 @@ impl Runner {
         let mut incoming = incoming(request, *received_at)?;
         let uri = request.url.as_deref().unwrap_or(WEBHOOK_URI);
         let decoded = ingest::decode(&self.limits, uri, webhook, &parameters.to_string(), &mut incoming).await;
-        let request = decoded.map_err(|error| error.to_string())?;
+        let (request, _) = decoded.map_err(|error| error.to_string())?;
         let grant = Grant { deadline_ms: self.limits.handler_deadline_ms, api_client: None, clock: Some(*received_at) };
         let handled = self.sandbox.handle(&self.connector, &request, grant).await;
         let judged = ingest::judge(&self.limits, &incoming.method, handled.result.as_ref());
@@ -145,7 +145,7 @@ fn shown(judged: Judged) -> Result<Value, String> {
         .map(|(name, value)| (name.to_string(), json!(String::from_utf8_lossy(value.as_bytes()))))
         .collect();
     let events: Vec<Value> = judged.events.iter().map(shown_event).collect::<Result<_, _>>()?;
-    let refused: Vec<&str> = judged.refused.iter().map(|refused| refused.message.as_str()).collect();
+    let refused: Vec<&str> = judged.refused.events.iter().map(|refused| refused.message.as_str()).collect();
     let members = [
         ("status", Some(json!(answer.status().as_u16()))),
         ("headers", Some(Value::Object(headers))),

@@ -67,6 +67,7 @@ pub(super) fn request(
     request.delivery_count = events.iter().map(|event| event.delivery_count).sum();
     (request.error, request.replay_of, request.content) = (None, None, None);
     request.refused_events.clear();
+    request.refused_event_count = 0;
     request.log.clear();
     Ok(Some(request))
 }

@@ -235,7 +235,7 @@ async fn inflate(headers: &HeaderMap, bundle: Bytes, bytes_max: usize) -> Answer
     match decode::inflate(encoding, &bundle, bytes_max).await {
         Ok(inflated) => Ok(inflated.unwrap_or(bundle)),
         Err(InflateError::TooLarge) => Err(too_large()),
-        Err(InflateError::Broken) => {
+        Err(InflateError::Broken(_)) => {
             Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_content_encoding")
                 .detail(format!("the body is not `{encoding}`; send it plain, or as gzip or zstd")))
         }

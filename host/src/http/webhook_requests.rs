@@ -52,6 +52,8 @@ pub(super) struct RequestView {
     error: Option<Reason>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refused_events: Vec<RefusedEvent>,
+    /// How many events were refused: of many, only the first are listed.
+    refused_event_count: u32,
     event_count: u32,
     delivery_count: u32,
     handled_in_ms: u64,
@@ -112,6 +114,7 @@ impl From<WebhookRequest> for RequestView {
             answer: request.answer,
             error: request.error,
             refused_events: request.refused_events,
+            refused_event_count: request.refused_event_count,
             event_count: request.event_count,
             delivery_count: request.delivery_count,
             handled_in_ms: request.handled_in_ms,

@@ -67,10 +67,10 @@ fn incoming(parts: Parts, body: Bytes, received_at: jiff::Timestamp) -> Answer<I
     let (token, path) = token_and_path(&parts.uri)?;
     Ok(Incoming {
         token: token.to_owned(),
-        method: parts.method,
         path: path.to_owned(),
         query: parts.uri.query().map(str::to_owned),
-        headers: headers(&parts.headers),
+        headers: headers(&parts),
+        method: parts.method,
         body,
         received_at,
         replay_of: None,
@@ -96,9 +96,18 @@ fn token_and_path(uri: &Uri) -> Answer<(&str, &str)> {
     Ok(after.split_at(after.find('/').unwrap_or(after.len())))
 }
 
-fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    let text = |value: &header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
+/// All headers, with `host` in HTTP/2 too, where it is a part of the URI.
+fn headers(parts: &Parts) -> Vec<(String, String)> {
+    let authority = parts.uri.authority().filter(|_| !parts.headers.contains_key(header::HOST));
+    let host = authority.map(|authority| ("host".to_owned(), authority.to_string()));
+    let others = parts.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value)));
+    host.into_iter().chain(others).collect()
+}
+
+/// UTF-8, or else Latin-1, in which each byte is a character: no byte is lost.
+fn text(value: &header::HeaderValue) -> String {
+    let bytes = value.as_bytes();
+    std::str::from_utf8(bytes).map_or_else(|_| bytes.iter().map(|byte| char::from(*byte)).collect(), str::to_owned)
 }
 
 /// The whole body or nothing: a body over the limit is refused, never cut.

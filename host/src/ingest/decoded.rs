@@ -1,5 +1,7 @@
 //! What a handler is given: the request as it came, and how the host understood its body. Pure.
 
+use std::borrow::Cow;
+
 use super::{Error, Incoming};
 use crate::clock;
 use crate::config::Limits;
@@ -8,22 +10,23 @@ use crate::profile::{self, Step};
 use crate::sandbox::types;
 
 /// Builds the request for the guest. `uri` is the webhook's own, from configuration: never from the Host header.
-/// The body moves into it, so that there is one of it; `take_back` returns it.
+/// The body moves into it, so that there is one of it; `take_back` returns it. With it comes a line for the request's log
+/// where the body could not be read as its headers say.
 pub(crate) async fn decode(
     limits: &Limits,
     uri: &str,
     webhook_key: &str,
     parameters: &str,
     incoming: &mut Incoming,
-) -> Result<types::WebhookRequest, Error> {
+) -> Result<(types::WebhookRequest, Option<String>), Error> {
     let _span = profile::span(Step::Decode);
-    let header =
-        |name: &str| incoming.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str());
+    let (content_type, content_encoding) = (header(incoming, "content-type"), header(incoming, "content-encoding"));
     let inflated_max = limits.inflated_body_bytes_max;
-    let decoded = decode::decode(header("content-type"), header("content-encoding"), &incoming.body, inflated_max);
+    let decoded = decode::decode(content_type.as_deref(), content_encoding.as_deref(), &incoming.body, inflated_max);
     let decoded = decoded.await.map_err(|decode::Error::TooLarge| Error::TooLarge)?;
     let query = incoming.query.as_deref().unwrap_or_default();
-    Ok(types::WebhookRequest {
+    let note = decoded.note.map(|note| format!("warn: {note}; the handler was given the bytes as they came"));
+    let request = types::WebhookRequest {
         webhook_key: webhook_key.to_owned(),
         method: incoming.method.to_string(),
         url: url(uri, incoming),
@@ -37,7 +40,15 @@ pub(crate) async fn decode(
         },
         parameters: parameters.to_owned(),
         received_at: clock::rfc3339_ms(incoming.received_at),
-    })
+    };
+    Ok((request, note))
+}
+
+/// The value of a header; of one that came several times, all of them as a list.
+fn header<'a>(incoming: &'a Incoming, name: &str) -> Option<Cow<'a, str>> {
+    let mut values = incoming.headers.iter().filter(|(header, _)| header == name).map(|(_, value)| value.as_str());
+    let first = Cow::Borrowed(values.next()?);
+    Some(values.fold(first, |all, value| Cow::Owned(format!("{all}, {value}"))))
 }
 
 /// Gives the body back once the guest has had it.
@@ -95,7 +106,7 @@ mod tests {
         };
         let defaults = Limits::augment_args(clap::Command::new("patchbay")).get_matches_from(["patchbay"]);
         let limits = Limits::from_arg_matches(&defaults).unwrap();
-        let request = decode(&limits, "https://hooks.test/t", "hook", "{}", &mut incoming).await.unwrap();
+        let (request, _) = decode(&limits, "https://hooks.test/t", "hook", "{}", &mut incoming).await.unwrap();
         assert_eq!(request.body.bytes.as_ptr(), place);
         assert!(request.body.decoded.is_none() && incoming.body.is_empty());
         take_back(&mut incoming, request);

@@ -1,24 +1,23 @@
 //! Judges what a handler returned: which events may be routed, which are refused and why, what is answered. Pure.
 //!
-//! An event whose selector cannot be used is refused by itself: one customer's unreadable id must not hold up the
-//! events of others. A result that passes a limit fails as a whole, so that the external app sends it again.
+//! An event that cannot be used is refused by itself: what is wrong with one customer's must not hold up those of others.
+//! Where the response cannot be used the request fails as a whole, so that the external app sends it again.
 
 use bytes::Bytes;
 use http::{Method, Response};
 
 use super::HandlerFailure;
+use super::refusal::{Refused, refusal};
 use crate::config::Limits;
 use crate::profile::{self, Step};
 use crate::respond::{HandlerResponse, respond};
-use crate::routing::selector_refusal;
 use crate::sandbox::{self, types};
 use crate::store::{NewEvent, Repeat};
-use crate::webhook_request::RefusedEvent;
 
 pub(crate) struct Judged {
     pub(crate) answer: Result<Response<Bytes>, HandlerFailure>,
     pub(crate) events: Vec<NewEvent>,
-    pub(crate) refused: Vec<RefusedEvent>,
+    pub(crate) refused: Refused,
 }
 
 pub(crate) fn judge(limits: &Limits, method: &Method, result: Result<&types::HandleResult, &sandbox::Error>) -> Judged {
@@ -27,7 +26,7 @@ pub(crate) fn judge(limits: &Limits, method: &Method, result: Result<&types::Han
         Ok(result) => judge_result(limits, method, result),
         Err(error) => Err(HandlerFailure::Sandbox(error.clone())),
     };
-    judged.unwrap_or_else(|failure| Judged { answer: Err(failure), events: Vec::new(), refused: Vec::new() })
+    judged.unwrap_or_else(|failure| Judged { answer: Err(failure), events: Vec::new(), refused: Refused::default() })
 }
 
 fn judge_result(limits: &Limits, method: &Method, result: &types::HandleResult) -> Result<Judged, HandlerFailure> {
@@ -37,66 +36,18 @@ fn judge_result(limits: &Limits, method: &Method, result: &types::HandleResult) 
         body: response.body.clone(),
     });
     let answer = respond(method, answer, limits.answer_body_bytes_max)?;
-    let count = result.events.len();
-    if count > limits.events_per_request_max {
-        return Err(too_much(format!("it has {count} events, {} are allowed", limits.events_per_request_max)));
-    }
-    let (mut events, mut refused) = (Vec::new(), Vec::new());
-    for (index, event) in result.events.iter().enumerate() {
-        check_event(limits, index, event)?;
+    let (mut events, mut refused) = (Vec::new(), Refused::default());
+    let (count, count_max) = (result.events.len(), limits.events_per_request_max);
+    for (index, event) in result.events.iter().take(count_max).enumerate() {
         match refusal(limits, event) {
-            Some(message) => refused.push(RefusedEvent {
-                index: u32::try_from(index).unwrap_or(u32::MAX),
-                code: "selector_refused".to_owned(),
-                message,
-            }),
+            Some(why) => refused.add(index, why),
             None => events.push(new_event(event)),
         }
     }
+    if count > count_max {
+        refused.add_rest(count_max, count);
+    }
     Ok(Judged { answer: Ok(answer), events, refused })
-}
-
-fn check_event(limits: &Limits, index: usize, event: &types::RoutedEvent) -> Result<(), HandlerFailure> {
-    let payload = event.payload.len();
-    if payload > limits.payload_bytes_max {
-        return Err(too_much(format!(
-            "events[{index}].payload has {payload} bytes, {} are allowed",
-            limits.payload_bytes_max
-        )));
-    }
-    let selectors = event.selectors.len();
-    if selectors > limits.selectors_per_event_max {
-        return Err(too_much(format!(
-            "events[{index}] has {selectors} selectors, {} are allowed",
-            limits.selectors_per_event_max
-        )));
-    }
-    for (name, value) in [("id", &event.id), ("ordering key", &event.ordering_key)] {
-        if value.as_ref().is_some_and(|value| value.is_empty() || value.len() > limits.selector_bytes_max) {
-            return Err(too_much(format!(
-                "events[{index}]: its {name} must have 1 to {} bytes",
-                limits.selector_bytes_max
-            )));
-        }
-    }
-    serde_json::from_str::<serde::de::IgnoredAny>(&event.payload)
-        .map(|_| ())
-        .map_err(|error| too_much(format!("events[{index}].payload is not JSON: {error}")))
-}
-
-fn too_much(why: String) -> HandlerFailure {
-    HandlerFailure::OutputInvalid(why)
-}
-
-fn refusal(limits: &Limits, event: &types::RoutedEvent) -> Option<String> {
-    if event.selectors.is_empty() {
-        return Some("the event has no selector, so it can reach nobody".to_owned());
-    }
-    event.selectors.iter().find_map(|selector| {
-        let why = selector_refusal(selector, limits.selector_bytes_max)?;
-        let shown: String = selector.chars().take(100).collect();
-        Some(format!("the selector `{shown}` cannot be used: {why}"))
-    })
 }
 
 fn new_event(event: &types::RoutedEvent) -> NewEvent {

@@ -1,6 +1,7 @@
 /**
  * Turns what `handle` returned into the result of the contract, or explains what is wrong with it.
- * It never repairs: a guess at a selector could send one customer's events to another.
+ * It never repairs: a guess at a selector could send one customer's events to another. An event that cannot be used is
+ * refused by itself.
  */
 import { describe, isRecord, isThenable } from './describe.js';
 import { stringify } from './json.js';
@@ -10,6 +11,9 @@ import { refuseUnknownKeys } from './unknown-keys.js';
 
 export const RESULT_KEYS = ['events', 'response'];
 const EVENT_KEYS = ['selector', 'selectors', 'payload', 'id', 'orderingKey'];
+const MESSAGE_LENGTH_MAX = 500;
+const HALF_CHARACTER = /[\uD800-\uDFFF]/u;
+const HALF_CHARACTERS = /[\uD800-\uDFFF]/gu;
 
 /**
  * @param {unknown} returned
@@ -29,76 +33,134 @@ export function handleResult(returned) {
 /** @param {unknown} list */
 function events(list) {
   if (!Array.isArray(list)) throw new TypeError(`events must be an array, but it is ${describe(list)}`);
-  return list.map(routedEvent);
+  // By index, so that the holes of a sparse array are seen.
+  return Array.from({ length: list.length }, (_, index) => routedEvent(list, index));
 }
 
 /**
- * @param {unknown} event
+ * One event, or its refusal: what is wrong with one never costs the others of its request.
+ * @param {unknown[]} list
  * @param {number} index
  */
-function routedEvent(event, index) {
-  if (!isRecord(event)) {
-    throw new TypeError(`events[${index}] must be an object { selector, payload }, but it is ${describe(event)}`);
+function routedEvent(list, index) {
+  try {
+    return usable(list[index]);
+  } catch (thrown) {
+    return refused(thrown);
   }
-  refuseUnknownKeys(`events[${index}] has`, event, EVENT_KEYS);
+}
+
+/** @param {unknown} event */
+function usable(event) {
+  if (!isRecord(event) || isThenable(event)) {
+    throw new Refusal('event', `it must be an object { selector, payload }, but it is ${describe(event)}`);
+  }
+  refuseUnknownKeys('it has', event, EVENT_KEYS);
   return {
-    selectors: selectors(event, index),
-    payload: payload(event.payload, index),
-    id: optionalText(event.id, 'id', index),
-    orderingKey: optionalText(event.orderingKey, 'orderingKey', index),
+    selectors: selectors(event),
+    payload: payload(event),
+    id: optionalText(event.id, 'id', 'id'),
+    orderingKey: optionalText(event.orderingKey, 'orderingKey', 'ordering_key'),
   };
 }
 
-/**
- * @param {Record<string, unknown>} event
- * @param {number} index
- */
-function selectors(event, index) {
-  if (event.selectors === undefined) return [text(event.selector, 'selector', index)];
-  if (event.selector !== undefined) {
-    throw new TypeError(`events[${index}] has both \`selector\` and \`selectors\`; give one of them`);
-  }
-  const list = event.selectors;
+/** @param {Record<string, unknown>} event */
+function selectors({ selector, selectors: list }) {
+  if (list === undefined) return [selectorText(selector, 'selector')];
+  if (selector !== undefined) throw new Refusal('selector', 'it has both `selector` and `selectors`; give one of them');
   if (!Array.isArray(list)) {
-    throw new TypeError(`events[${index}].selectors must be an array of strings, but it is ${describe(list)}`);
+    throw new Refusal('selector', `\`selectors\` must be an array of strings, but it is ${describe(list)}`);
   }
-  if (list.length === 0) throw new TypeError(`events[${index}].selectors is empty; an event needs at least one selector`);
+  if (list.length === 0) throw new Refusal('selector', '`selectors` is empty; an event needs at least one selector');
   // Array.from also visits the holes of a sparse array, which map() would pass on unchecked.
-  return Array.from(list, (selector, at) => text(selector, `selectors[${at}]`, index));
+  return Array.from(list, (each, at) => selectorText(each, `selectors[${at}]`));
 }
 
 /**
  * @param {unknown} value
- * @param {number} index of its event
+ * @param {string} member
  */
-function payload(value, index) {
-  if (isThenable(value)) throw new TypeError(`events[${index}].payload is a Promise; write \`await\` before it`);
+function selectorText(value, member) {
+  if (typeof value === 'string') return wellFormed(value, member, 'selector');
+  const digits = numberText(value);
+  if (digits !== undefined) return digits;
+  throw new Refusal('selector', `\`${member}\` must be a string, but it is ${describe(value)}`);
+}
+
+/** @param {Record<string, unknown>} event */
+function payload(event) {
+  if (!('payload' in event)) return 'null';
+  const value = event.payload;
+  const text = asJson(value);
+  if (text !== undefined) return text;
+  throw new Refusal('payload', `\`payload\` has no JSON: it is ${describe(value)}`);
+}
+
+/** @param {unknown} value */
+function asJson(value) {
+  if (isThenable(value)) throw new Refusal('payload', '`payload` is a Promise; write `await` before it');
   try {
-    // undefined, functions and symbols have no JSON; what is delivered then is null.
-    return stringify(value) ?? 'null';
-  } catch (error) {
-    throw new TypeError(
-      `events[${index}].payload cannot be written as JSON: ${error instanceof Error ? error.message : error}`,
-    );
+    return stringify(value);
+  } catch (thrown) {
+    throw new Refusal('payload', `\`payload\` cannot be written as JSON: ${messageOf(thrown)}`);
   }
 }
 
 /**
+ * Whole numbers are taken as their digits where a number holds all of them.
  * @param {unknown} value
  * @param {string} member
- * @param {number} index of its event
+ * @param {string} code
  */
-function optionalText(value, member, index) {
-  return value === undefined || value === null ? undefined : text(value, member, index);
+function optionalText(value, member, code) {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string') return wellFormed(value, member, code);
+  const digits = numberText(value);
+  if (digits !== undefined) return digits;
+  throw new Refusal(code, `\`${member}\` must be a string or a whole number below 2^53, but it is ${describe(value)}`);
 }
 
 /**
- * @param {unknown} value
+ * Half a character becomes the same replacement character in whatever text it stands, so two ids would become one.
+ * @param {string} text
  * @param {string} member
- * @param {number} index of its event
+ * @param {string} code
  */
-function text(value, member, index) {
-  const written = typeof value === 'string' ? value : numberText(value);
-  if (written !== undefined) return written;
-  throw new TypeError(`events[${index}].${member} must be a string, but it is ${describe(value)}`);
+function wellFormed(text, member, code) {
+  if (!HALF_CHARACTER.test(text)) return text;
+  throw new Refusal(code, `\`${member}\` holds half a character (a lone surrogate)`);
+}
+
+/** Why one event cannot be used. */
+class Refusal extends Error {
+  /**
+   * @param {string} part
+   * @param {string} message
+   */
+  constructor(part, message) {
+    super(message);
+    this.code = `${part}_refused`;
+  }
+}
+
+/**
+ * How the contract says that an event is refused: without selectors, the reason for a payload.
+ * @param {unknown} thrown
+ */
+function refused(thrown) {
+  const reason = { code: thrown instanceof Refusal ? thrown.code : 'event_refused', message: messageOf(thrown) };
+  return { selectors: [], payload: JSON.stringify(reason), id: undefined, orderingKey: undefined };
+}
+
+/**
+ * Never throws: a getter of the author's may have thrown anything.
+ * @param {unknown} thrown
+ */
+function messageOf(thrown) {
+  try {
+    const message = String(thrown instanceof Error ? thrown.message : thrown);
+    return message.slice(0, MESSAGE_LENGTH_MAX).replace(HALF_CHARACTERS, '\uFFFD');
+  } catch {
+    return 'an error that cannot be shown';
+  }
 }

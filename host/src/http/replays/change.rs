@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::shown;
 use crate::app::App;
-use crate::decimal::canonical;
 use crate::event::EventStatus;
 use crate::http::error::Answer;
 use crate::ingest::Rehearsal;
+use crate::replay;
 use crate::secret::sha256_hex;
 use crate::store::{NewEvent, Repeat};
 use crate::subscription::{Reason, Recipient};
@@ -136,22 +136,7 @@ fn rehearsed(
 
 /// Of a payload, whatever the order of its members.
 fn identity(payload: &[u8]) -> String {
-    let sorted = serde_json::from_slice::<Value>(payload).map(|value| sorted(&value)).unwrap_or_default();
-    sha256_hex(sorted.as_bytes())
-}
-
-fn sorted(value: &Value) -> String {
-    match value {
-        Value::Object(members) => {
-            let mut members: Vec<_> =
-                members.iter().map(|(name, value)| format!("{name:?}:{}", sorted(value))).collect();
-            members.sort();
-            format!("{{{}}}", members.join(","))
-        }
-        Value::Array(items) => format!("[{}]", items.iter().map(sorted).collect::<Vec<_>>().join(",")),
-        Value::Number(number) => canonical(number),
-        other => other.to_string(),
-    }
+    sha256_hex(&replay::canonical(&String::from_utf8_lossy(payload)))
 }
 
 /// The names of what is not the same.

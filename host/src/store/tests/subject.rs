@@ -182,6 +182,7 @@ pub(super) fn request(
         answer: 200,
         error: None,
         refused_events: Vec::new(),
+        refused_event_count: 0,
         event_count: u32::try_from(events.len()).unwrap(),
         delivery_count: 0,
         log: Vec::new(),

@@ -2,9 +2,6 @@ const GARBAGE = {
   number: 42,
   string: 'done',
   'events-not-a-list': { events: { selector: 'a', payload: 1 } },
-  'event-not-an-object': { events: ['a'] },
-  'selector-not-a-string': { events: [{ selector: 7, payload: 1 }] },
-  'selector-missing': { events: [{ payload: 1 }] },
   'unknown-field': { events: [], respones: { status: 200 } },
   'status-too-low': { events: [], response: { status: 100 } },
   'status-not-a-number': { events: [], response: { status: 'OK' } },
@@ -14,10 +11,5 @@ const GARBAGE = {
 };
 
 export default async function handle({ query }) {
-  if (query.kind === 'circular') {
-    const payload = {};
-    payload.self = payload;
-    return { events: [{ selector: 'a', payload }] };
-  }
   return GARBAGE[query.kind];
 }

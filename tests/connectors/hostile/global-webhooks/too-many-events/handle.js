@@ -1,3 +1,3 @@
 export default async function handle() {
-  return { events: Array.from({ length: 1001 }, (_, index) => ({ selector: 'a', payload: index })) };
+  return { events: Array.from({ length: 10_001 }, (_, index) => ({ selector: 'a', payload: index })) };
 }
