@@ -9,6 +9,7 @@
 
 #define PAGE_BYTES 65536
 #define GROW_PAGES_MIN 16
+#define LAST_BYTES (256 << 10)
 /* Connectors whose memory has one size, at first and altogether, differ in data alone, and hosts compile the code only once. */
 #define IMAGE_UNIT (512 << 10)
 #define SIZE_UNIT (4 << 20)
@@ -31,6 +32,8 @@ static char *top = &__heap_base;
 /* Above this everything is zero. */
 static char *clean = &__heap_base;
 static struct piece *freed[SIZES];
+/* Whether memory ended and the last of it is in use. */
+static bool is_short;
 
 /* How many bytes a piece has that is asked for so many, and the place of that size among all. */
 static size_t rounded(size_t bytes, int *place)
@@ -60,10 +63,17 @@ static bool has_room(const char *end)
     return (missing < GROW_PAGES_MIN && grow(GROW_PAGES_MIN)) || grow(missing);
 }
 
-/* Whether the end could be moved. */
+/* Whether the end could be moved. Where memory ends, the first who asks is refused before the last of it is gone: of that the
+ * error is made, and what handles it. */
 static bool move_top(char *start, size_t bytes)
 {
-    if (bytes > SIZE_MAX / 2 - (uintptr_t)start || !has_room(start + bytes)) return errno = ENOMEM, false;
+    if (bytes > SIZE_MAX / 2 - (uintptr_t)start) return errno = ENOMEM, false;
+    bool has_enough = has_room(start + bytes + LAST_BYTES);
+    if (!has_enough && !(is_short && has_room(start + bytes))) {
+        if (bytes <= LAST_BYTES) is_short = true;
+        return errno = ENOMEM, false;
+    }
+    is_short = !has_enough;
     top = start + bytes;
     if (clean < top) clean = top;
     return true;
