@@ -121,7 +121,7 @@ const show = (value, seen = new Map()) => {
   const isView = ArrayBuffer.isView(value);
   for (const name of Reflect.ownKeys(value)) {
     if (name === 'stack' || (OWN.has(name) && (typeof value === 'function' || tag === '[object Error]'))) continue;
-    if (tag === '[object Promise]' && typeof name === 'symbol') continue; // What node writes on promises.
+    if (typeof name === 'symbol' && /async_id_symbol/.test(name.description)) continue; // What node writes on promises.
     if (isView && typeof name === 'string' && /^\d+$/.test(name)) continue;
     const property = Reflect.getOwnPropertyDescriptor(value, name);
     if (property === undefined) continue;
