@@ -111,7 +111,7 @@ const show = (value, seen = new Map()) => {
     if (tag === '[object Error]') parts.push(String(value.name));
     if (value instanceof WeakRef) parts.push(show(value.deref(), seen));
   } catch (error) {
-    parts.push('failed ' + error.name);
+    parts.push('failed ' + (error instanceof Error ? error.name : typeof error));
   }
   if (!Object.isExtensible(value)) parts.push('closed');
   const proto = Object.getPrototypeOf(value);
@@ -291,9 +291,9 @@ const USES = {
   read: (random, names) => `log.push(show(${random.one(names)}));`,
   write: (random, names) => `object(${random.one(names)})[${anyKey(random, names)}] = ${value(random, names)};`,
   grow: (random, names) => `const o = object(${random.one(names)}); for (let i = 0; i < ${size(random)}; i++) o['g' + i] = i;`,
-  remove: (random, names) => `const o = object(${random.one(names)}); for (const k of Reflect.ownKeys(o).slice(${random.below(3)})) if (Object.getOwnPropertyDescriptor(o, k)?.configurable) delete o[k];`,
+  remove: (random, names) => `const o = object(${random.one(names)}); if (Object.prototype.toString.call(o) !== '[object Error]') for (const k of Reflect.ownKeys(o).slice(${random.below(3)})) if (Object.getOwnPropertyDescriptor(o, k)?.configurable) delete o[k];`,
   removeOne: (random, names) => `log.push(delete object(${random.one(names)})[${anyKey(random, names)}]);`,
-  define: (random, names) => `Object.defineProperty(object(${random.one(names)}), ${anyKey(random, names)}, ${random.one([
+  define: (random, names) => `const o = object(${random.one(names)}), k = ${anyKey(random, names)}; if (!Array.isArray(o) || k !== 'length') Object.defineProperty(o, k, ${random.one([
     `{ get() { return 1; }, configurable: true }`, `{ value: ${value(random, names)}, writable: ${random.one(['true', 'false'])} }`, `{ enumerable: false }`,
   ])});`,
   inherit: (random, names) => `Object.setPrototypeOf(object(${random.one(names)}), ${random.one(['null', 'Object.prototype', '{ inherited: 1 }', 'Array.prototype', `Object.create(null)`])});`,
