@@ -10,8 +10,7 @@
 #define PAGE_BYTES 65536
 #define GROW_PAGES_MIN 16
 #define LAST_BYTES (256 << 10)
-/* Connectors whose memory has one size, at first and altogether, differ in data alone, and hosts compile the code only once. */
-#define IMAGE_UNIT (512 << 10)
+/* The memory of a snapshot has a size that many connectors share, so that a host finds their functions compiled. */
 #define SIZE_UNIT (4 << 20)
 #define SMALL_BYTES_MAX 1024
 #define STEP_BYTES 16
@@ -164,6 +163,7 @@ static char *next_multiple(char *end, uintptr_t unit)
     return (char *)(((uintptr_t)end + unit - 1) & ~(unit - 1));
 }
 
+/* What was freed becomes zero, and is free no longer. */
 static void clear_freed(void)
 {
     for (int place = 0; place < SIZES; place++) {
@@ -178,12 +178,10 @@ static void clear_freed(void)
 bool begin_anew(size_t room)
 {
     clear_freed();
-    char *start = next_multiple(top + 1, IMAGE_UNIT);
+    char *start = next_multiple(top, PAGE_BYTES);
     uintptr_t there = __builtin_wasm_memory_size(0) * PAGE_BYTES, wanted = (uintptr_t)start + room;
-    size_t size = (uintptr_t)next_multiple((char *)(wanted < there ? there : wanted), SIZE_UNIT);
+    uintptr_t size = (uintptr_t)next_multiple((char *)(wanted < there ? there : wanted), SIZE_UNIT);
     if (!grow((size - there) / PAGE_BYTES)) return false;
     top = clean = start;
-    /* What is loaded into the memory of an instance ends here, whatever it holds. */
-    top[-1] = 1;
     return true;
 }
