@@ -109,7 +109,7 @@ const show = (value, seen = new Map()) => {
     if (ArrayBuffer.isView(value)) parts.push(String(value.byteOffset), String(value.byteLength));
     if (ArrayBuffer.isView(value) && !(value instanceof DataView)) parts.push(digest(value.join()));
     if (tag === '[object Error]') parts.push(String(value.name));
-    if (value instanceof WeakRef) parts.push(show(value.deref(), seen));
+    if (value instanceof WeakRef && isObject(value.strong)) parts.push(show(value.deref(), seen));
   } catch (error) {
     parts.push('failed ' + (error instanceof Error ? error.name : typeof error));
   }
@@ -321,7 +321,7 @@ const USES = {
   time: (random, names) => `const d = ${random.one(names)}; if (d instanceof Date) { d.setUTCDate(${random.below(60)}); log.push(JSON.stringify(d)); }`,
   view: (random, names) => `const a = ${random.one(names)}; if (ArrayBuffer.isView(a) && a.fill && typeof a[0] === 'number') { a[${random.below(9)}] = ${random.below(999)}; log.push(show(a.${random.one(['slice(1, 5)', 'subarray(1, 3)', 'toReversed()', 'sort()', 'map((n) => n + 1)', 'set([1, 2])', 'indexOf(3)', 'copyWithin(1, 0, 2)', 'join().length', 'filter((n) => n % 2)'])})); }`,
   resize: (random, names) => `const b = ${random.one(names)}; if (b instanceof ArrayBuffer) { if (b.resizable) b.resize(${random.below(4096)}); for (const each of b.views ?? []) { if (each instanceof DataView) each.setFloat32(0, 1.5); else if (each.length) each[0] = 77; } log.push(show(b)); }`,
-  weakly: (random, names) => `const w = ${random.one(names)}; const k = object(${random.one(names)}); if (w instanceof WeakMap) { log.push(w.has(k), show(w.get(k))); w.set(k, ${value(random, names)}); for (let i = 0; i < ${size(random)}; i++) w.set({ i }, k); w.${random.one(['delete', 'get'])}(k); log.push(w.has(k)); } else if (w instanceof WeakSet) { log.push(w.has(k)); w.add(k).add([]); w.delete(k); log.push(w.has(k)); } else if (w instanceof WeakRef) log.push(show(w.deref()));`,
+  weakly: (random, names) => `const w = ${random.one(names)}; const k = object(${random.one(names)}); if (w instanceof WeakMap) { log.push(w.has(k), show(w.get(k))); w.set(k, ${value(random, names)}); for (let i = 0; i < ${size(random)}; i++) w.set({ i }, k); w.${random.one(['delete', 'get'])}(k); log.push(w.has(k)); } else if (w instanceof WeakSet) { log.push(w.has(k)); w.add(k).add([]); w.delete(k); log.push(w.has(k)); } else if (w instanceof WeakRef && isObject(w.strong)) log.push(show(w.deref()));`,
   clone: (random, names) => `log.push(show({ ...object(${random.one(names)}), ...[1, 2] }));`,
   assign: (random, names) => `const { a, ...rest } = object(${random.one(names)}); log.push(show([a, rest]));`,
   stringify: (random, names) => `const o = object(${random.one(names)}); let seen = new Set(); log.push(digest(String(JSON.stringify(o, (_, v) => { if (typeof v === 'bigint') return 'big'; if (isObject(v)) { if (seen.has(v) || seen.size > 300) return 'seen'; seen.add(v); } return v; }))));`,
