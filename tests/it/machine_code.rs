@@ -61,8 +61,8 @@ fn with_data(key: &str, data: &[(usize, Vec<u8>)]) -> Vec<u8> {
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\{byte:02x}")).collect::<String>();
     let data: String =
         data.iter().map(|(start, bytes)| format!("(data (i32.const {start}) \"{}\")\n", hex(bytes))).collect();
-    let stores: String =
-        (0..2000).map(|number| format!("(i32.store (i32.const 8) (i32.const {}))", mark(number))).collect();
+    let store = |number: i32| format!("(i32.store (i32.const {}) (i32.const {}))", 8 + 4 * number, mark(number));
+    let stores: String = (0..2000).map(store).collect();
     let fine = fs::read_to_string(guests_folder().join("fine.wat")).unwrap();
     let fine = fine.replacen("(memory (export \"memory\") 64)", "(memory (export \"memory\") 500)", 1);
     let padded = fine.replacen("(i32.const 32768))", &format!("{stores} (i32.const 32768))"), 1);
