@@ -27,7 +27,7 @@ pub(crate) fn are_in(json: &[u8]) -> bool {
 
 /// What follows a string, of which the first quote is read.
 fn after_string(mut rest: &[u8]) -> &[u8] {
-    while let Some(at) = memchr::memchr2(b'"', b'\\', rest) {
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
         let is_end = rest.get(at) == Some(&b'"');
         rest = rest.get(at + if is_end { 1 } else { 2 }..).unwrap_or_default();
         if is_end {

@@ -200,7 +200,7 @@ async fn events_of_a_component_in_another_language_are_refused_alone() {
         "a\ttwo\t\"\\ud800\"".to_owned(),
     ];
     let body: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    api.post_body(&api.webhook("router", "events").await, "text/plain", body.clone()).await.expect(200);
+    api.post_body(&api.webhook("router", "events").await, "text/plain", body).await.expect(200);
     echo.receiver.wait("/good", 2).await;
     let record = api.last_request().await;
     let refused: Vec<_> = record["refusedEvents"]

@@ -158,7 +158,7 @@ async fn a_replay_brings_nothing_twice_whatever_the_payload_holds() {
     let api = echo.api();
     echo.subscribe("s", "/s").await;
     let url = api.webhook("echo", "events").await;
-    let deep = format!("{}1{}", "[".repeat(500), "]".repeat(500));
+    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
     let payloads = [r#""half \ud800""#, &deep, "1e400", "0.1000000000000000000000000001"];
     for (index, payload) in payloads.iter().enumerate() {
         let body = format!(r#"{{"events":[{{"selector":"s","payload":{payload}}}]}}"#);
