@@ -226,8 +226,7 @@ impl Sandbox {
         let body_bytes = bytes.len() + decoded.as_ref().map_or(0, Vec::len);
         let instances = self.instances_for(connector, body_bytes).await;
         let call = async move |connector: &wit::Connector, store: &mut wasmtime::Store<Guest>| {
-            let json = request.body.decoded.as_deref().unwrap_or(&request.body.bytes);
-            store.data_mut().body_has_unusual_numbers = unusual_numbers::are_in(json);
+            store.data_mut().body_has_unusual_numbers = has_unusual_numbers(&request.body);
             connector.call_handle(store, request).await
         };
         self.call(connector, instances, grant, call).await
@@ -399,6 +398,11 @@ impl Sandbox {
             table
         });
     }
+}
+
+fn has_unusual_numbers(body: &types::Body) -> bool {
+    let text = body.decoded.as_deref().unwrap_or(&body.bytes);
+    matches!(body.content, types::Content::Json) && unusual_numbers::are_in(text)
 }
 
 /// A failure with no more words than a record should keep.

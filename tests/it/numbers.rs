@@ -196,7 +196,7 @@ async fn a_replay_knows_events_whose_numbers_are_one_double_apart() {
     let id = scene.host.api.last_request().await["id"].as_str().unwrap().to_owned();
     let body = json!({ "requests": [id], "dryRun": true });
     let tried = scene.host.api.post("/v1/webhook-requests/replay", body).await.expect(200);
-    assert_eq!(tried["items"][0]["changes"], json!([]), "{tried}");
+    assert_eq!(tried["items"][0]["changes"], json!(["status"]), "and no payload: {tried}");
     let shown = tried["items"][0]["after"]["events"].to_string();
     assert!(shown.contains(r#""n":9007199254740993"#), "{shown}");
     let replayed = scene.host.api.act(&format!("/v1/webhook-requests/{id}/replay")).await.expect(200);

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::AppState;
 use super::auth::Caller;
@@ -272,7 +272,7 @@ fn version_of(app: &App, request: &WebhookRequest, version: u32) -> Answer<Conne
 }
 
 /// A payload as it is shown: absent if it is long.
-fn shown(payload: &[u8]) -> Option<Value> {
+fn shown(payload: &[u8]) -> Option<Box<RawValue>> {
     const BYTES_SHOWN_MAX: usize = 4 << 10;
     Some(payload).filter(|payload| payload.len() <= BYTES_SHOWN_MAX).and_then(|text| serde_json::from_slice(text).ok())
 }

@@ -1,7 +1,7 @@
 //! What became of a request, as it is kept or as it would be, and what of that is not the same.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::shown;
 use crate::app::App;
@@ -44,7 +44,7 @@ struct EventOfSide {
     /// Absent if it is long, or has expired.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Value>)]
-    payload: Option<Value>,
+    payload: Option<Box<RawValue>>,
     /// What the payload is compared by.
     #[serde(skip)]
     identity: Option<String>,
