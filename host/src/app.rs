@@ -21,6 +21,7 @@ use crate::integration::{self, Integration};
 use crate::metrics::{Levels, Metrics};
 use crate::rate::Rates;
 use crate::sandbox::{self, Loaded, Sandbox};
+use crate::schema::Schemas;
 use crate::secret::{Vault, sha256_hex};
 use crate::store::{self, PageRequest, Store, Swept};
 use crate::targets::Targets;
@@ -36,6 +37,7 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) sandbox: Sandbox,
     pub(crate) targets: Targets,
+    pub(crate) schemas: Schemas,
     pub(crate) egress: Arc<Egress>,
     /// Places for webhook requests under way.
     pub(crate) webhook_requests: Semaphore,
@@ -86,6 +88,7 @@ impl App {
             store,
             sandbox,
             targets,
+            schemas: Schemas::default(),
             egress,
             webhook_requests,
             idempotency_keys,
@@ -147,7 +150,7 @@ impl App {
         if sha256_hex(&bundle) != version.digest {
             bail!("bundle {} has other bytes than were uploaded; restore it from a backup", version.digest);
         }
-        Ok(bundle::read(&bundle)?.component.into())
+        Ok(bundle::component(&bundle)?.into())
     }
 
     /// The connector parameters of an integration.

@@ -38,6 +38,7 @@ mod results;
 mod retention;
 mod routing;
 mod samples;
+mod schemas;
 mod seed_example;
 mod shutdown;
 mod subscribing;

@@ -16,7 +16,7 @@ use super::integrations;
 use crate::app::App;
 use crate::connection::{CUSTOMER_BYTES_MAX, Connection, credentials_place};
 use crate::integration::Integration;
-use crate::{clock, schema};
+use crate::clock;
 
 const ID_BYTES_MAX: usize = 128;
 const NAME_BYTES_MAX: usize = 256;
@@ -251,7 +251,7 @@ fn checked_credentials(app: &App, integration: &Integration, credentials: Option
     let version = integrations::version(app, integration)?;
     let credentials = object("/credentials", credentials)?;
     let schema = version.manifest.connector.credentials_schema.as_ref();
-    match schema::violations(schema, &credentials, "/credentials") {
+    match app.schemas.violations((version.digest.as_str(), "/credentials"), schema, &credentials, "/credentials") {
         violations if violations.is_empty() => Ok(credentials),
         violations => Err(Problem::invalid(violations)),
     }
