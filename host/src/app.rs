@@ -1,5 +1,6 @@
 //! What lives as long as the process, and its start and end.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -59,6 +60,7 @@ impl App {
         config.check().map_err(anyhow::Error::msg)?;
         let data = &config.server.data;
         make_folder(data).with_context(|| format!("cannot create {}", data.display()))?;
+        make_private(data).with_context(|| format!("cannot keep others out of {}", data.display()))?;
         let (key, folder) = (data.join("master.key"), data.join("store"));
         if folder.exists() && !key.exists() {
             bail!(
@@ -208,6 +210,16 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Others of this machine do not get into the data folder, whatever the files in it allow.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut permissions = std::fs::metadata(folder)?.permissions();
+    if permissions.mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    permissions.set_mode(0o700);
+    std::fs::set_permissions(folder, permissions)
 }
 
 /// For the person at the terminal, and for scripts that wait for it.
