@@ -15,11 +15,12 @@ use crate::api_token::ApiToken;
 use crate::config::Config;
 use crate::connector::ConnectorVersion;
 use crate::egress::{Egress, Policy};
-use crate::http::{Tls, TlsFiles};
+use crate::http::{Surface, Tls, TlsFiles};
 use crate::id::TokenId;
 use crate::idempotency::UnderWay;
 use crate::integration::{self, Integration};
 use crate::metrics::{Levels, Metrics};
+use crate::permits::{Budget, Permits};
 use crate::rate::Rates;
 use crate::sandbox::{self, Loaded, Sandbox};
 use crate::schema::Schemas;
@@ -40,8 +41,11 @@ pub(crate) struct App {
     pub(crate) targets: Targets,
     pub(crate) schemas: Schemas,
     pub(crate) egress: Arc<Egress>,
-    /// Places for webhook requests under way.
-    pub(crate) webhook_requests: Semaphore,
+    pub(crate) webhook_permits: Arc<Permits>,
+    /// Memory of request bodies in flight.
+    pub(crate) bodies: Budget,
+    /// Permits to inflate a body: fewer than there are processors, where there are several.
+    pub(crate) inflating: Semaphore,
     pub(crate) idempotency_keys: UnderWay,
     pub(crate) uploads: Uploads,
     /// Held while requests are replayed.
@@ -81,7 +85,10 @@ impl App {
             connect_timeout_ms: config.delivery.connect_ms_max,
         };
         let egress = Arc::new(Egress::new(policy)?);
-        let webhook_requests = Semaphore::new(config.server.webhook_requests_max);
+        let webhook_permits = config.server.webhook_permits();
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let inflating = Semaphore::new((processors - 1).max(1));
+        let bodies = Budget::new(config.server.bodies_bytes_max);
         let (api_rates, webhook_rates) = (config.api_rates(), config.webhook_rates());
         let (targets, idempotency_keys, tasks) = (Targets::default(), UnderWay::default(), TaskTracker::new());
         Ok(App {
@@ -92,7 +99,9 @@ impl App {
             targets,
             schemas: Schemas::default(),
             egress,
-            webhook_requests,
+            webhook_permits,
+            bodies,
+            inflating,
             idempotency_keys,
             uploads: Uploads::default(),
             replays: tokio::sync::Mutex::default(),
@@ -111,11 +120,19 @@ impl App {
         let listener =
             tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
         let tls = app.tls(&stop)?;
+        let own_listener = app.webhook_listener().await?;
         app.greet(listener.local_addr()?).await?;
         app.tasks.spawn(compile_ahead(Arc::clone(&app)));
         let worker = tokio::spawn(deliver::run(Arc::clone(&app), stop.clone()));
         let sweeper = tokio::spawn(sweep(Arc::clone(&app), stop.clone()));
-        http::serve(Arc::clone(&app), listener, tls, stop.clone()).await;
+        let surface = if own_listener.is_some() { Surface::Api } else { Surface::All };
+        let serve = |listener, surface| http::serve(Arc::clone(&app), listener, surface, tls.clone(), stop.clone());
+        let webhooks = async {
+            if let Some(listener) = own_listener {
+                serve(listener, Surface::Webhooks).await;
+            }
+        };
+        tokio::join!(serve(listener, surface), webhooks);
         stop.cancel();
         let grace = Duration::from_millis(app.config.server.shutdown_ms_max);
         app.tasks.close();
@@ -129,6 +146,15 @@ impl App {
         app.store.durable().await?;
         tracing::info!("stopped");
         Ok(())
+    }
+
+    /// The listener for webhooks alone, where there is one.
+    async fn webhook_listener(&self) -> anyhow::Result<Option<tokio::net::TcpListener>> {
+        let Some(listen) = self.config.server.webhook_listen else { return Ok(None) };
+        let listener = tokio::net::TcpListener::bind(listen).await;
+        let listener = listener.with_context(|| format!("cannot listen on {listen}"))?;
+        say(&format!("Webhooks are served on {}", listener.local_addr()?));
+        Ok(Some(listener))
     }
 
     fn tls(&self, stop: &CancellationToken) -> anyhow::Result<Option<Tls>> {

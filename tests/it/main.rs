@@ -41,6 +41,7 @@ mod samples;
 mod schemas;
 mod seed_example;
 mod shutdown;
+mod strangers;
 mod subscribing;
 mod tenants;
 mod tidy;
