@@ -17,6 +17,7 @@ use url::Url;
 use crate::egress::{self, TooLarge};
 use hosts::HostRules;
 
+pub(crate) use secrets::refusal as credentials_refusal;
 pub(crate) use setup::{Setup, check};
 pub(crate) use transport::{Canned, Script, Transport};
 

@@ -1,5 +1,6 @@
 //! What lives as long as the process, and its start and end.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,13 +15,15 @@ use crate::api_token::ApiToken;
 use crate::config::Config;
 use crate::connector::ConnectorVersion;
 use crate::egress::{Egress, Policy};
-use crate::http::{Tls, TlsFiles};
+use crate::http::{Surface, Tls, TlsFiles};
 use crate::id::TokenId;
 use crate::idempotency::UnderWay;
 use crate::integration::{self, Integration};
 use crate::metrics::{Levels, Metrics};
+use crate::permits::{Budget, Permits};
 use crate::rate::Rates;
 use crate::sandbox::{self, Loaded, Sandbox};
+use crate::schema::Schemas;
 use crate::secret::{Vault, sha256_hex};
 use crate::store::{self, PageRequest, Store, Swept};
 use crate::targets::Targets;
@@ -36,9 +39,13 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) sandbox: Sandbox,
     pub(crate) targets: Targets,
+    pub(crate) schemas: Schemas,
     pub(crate) egress: Arc<Egress>,
-    /// Places for webhook requests under way.
-    pub(crate) webhook_requests: Semaphore,
+    pub(crate) webhook_permits: Arc<Permits>,
+    /// Memory of request bodies in flight.
+    pub(crate) bodies: Budget,
+    /// Permits to inflate a body: fewer than there are processors, where there are several.
+    pub(crate) inflating: Semaphore,
     pub(crate) idempotency_keys: UnderWay,
     pub(crate) uploads: Uploads,
     /// Held while requests are replayed.
@@ -57,6 +64,7 @@ impl App {
         config.check().map_err(anyhow::Error::msg)?;
         let data = &config.server.data;
         make_folder(data).with_context(|| format!("cannot create {}", data.display()))?;
+        make_private(data).with_context(|| format!("cannot keep others out of {}", data.display()))?;
         let (key, folder) = (data.join("master.key"), data.join("store"));
         if folder.exists() && !key.exists() {
             bail!(
@@ -77,7 +85,10 @@ impl App {
             connect_timeout_ms: config.delivery.connect_ms_max,
         };
         let egress = Arc::new(Egress::new(policy)?);
-        let webhook_requests = Semaphore::new(config.server.webhook_requests_max);
+        let webhook_permits = config.server.webhook_permits();
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let inflating = Semaphore::new((processors - 1).max(1));
+        let bodies = Budget::new(config.server.bodies_bytes_max);
         let (api_rates, webhook_rates) = (config.api_rates(), config.webhook_rates());
         let (targets, idempotency_keys, tasks) = (Targets::default(), UnderWay::default(), TaskTracker::new());
         Ok(App {
@@ -86,8 +97,11 @@ impl App {
             store,
             sandbox,
             targets,
+            schemas: Schemas::default(),
             egress,
-            webhook_requests,
+            webhook_permits,
+            bodies,
+            inflating,
             idempotency_keys,
             uploads: Uploads::default(),
             replays: tokio::sync::Mutex::default(),
@@ -106,11 +120,19 @@ impl App {
         let listener =
             tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
         let tls = app.tls(&stop)?;
+        let own_listener = app.webhook_listener().await?;
         app.greet(listener.local_addr()?).await?;
         app.tasks.spawn(compile_ahead(Arc::clone(&app)));
         let worker = tokio::spawn(deliver::run(Arc::clone(&app), stop.clone()));
         let sweeper = tokio::spawn(sweep(Arc::clone(&app), stop.clone()));
-        http::serve(Arc::clone(&app), listener, tls, stop.clone()).await;
+        let surface = if own_listener.is_some() { Surface::Api } else { Surface::All };
+        let serve = |listener, surface| http::serve(Arc::clone(&app), listener, surface, tls.clone(), stop.clone());
+        let webhooks = async {
+            if let Some(listener) = own_listener {
+                serve(listener, Surface::Webhooks).await;
+            }
+        };
+        tokio::join!(serve(listener, surface), webhooks);
         stop.cancel();
         let grace = Duration::from_millis(app.config.server.shutdown_ms_max);
         app.tasks.close();
@@ -124,6 +146,15 @@ impl App {
         app.store.durable().await?;
         tracing::info!("stopped");
         Ok(())
+    }
+
+    /// The listener for webhooks alone, where there is one.
+    async fn webhook_listener(&self) -> anyhow::Result<Option<tokio::net::TcpListener>> {
+        let Some(listen) = self.config.server.webhook_listen else { return Ok(None) };
+        let listener = tokio::net::TcpListener::bind(listen).await;
+        let listener = listener.with_context(|| format!("cannot listen on {listen}"))?;
+        say(&format!("Webhooks are served on {}", listener.local_addr()?));
+        Ok(Some(listener))
     }
 
     fn tls(&self, stop: &CancellationToken) -> anyhow::Result<Option<Tls>> {
@@ -147,7 +178,7 @@ impl App {
         if sha256_hex(&bundle) != version.digest {
             bail!("bundle {} has other bytes than were uploaded; restore it from a backup", version.digest);
         }
-        Ok(bundle::read(&bundle)?.component.into())
+        Ok(bundle::component(&bundle)?.into())
     }
 
     /// The connector parameters of an integration.
@@ -205,6 +236,16 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Others of this machine do not get into the data folder, whatever the files in it allow.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut permissions = std::fs::metadata(folder)?.permissions();
+    if permissions.mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    permissions.set_mode(0o700);
+    std::fs::set_permissions(folder, permissions)
 }
 
 /// For the person at the terminal, and for scripts that wait for it.

@@ -5,12 +5,15 @@ use serde_json::Value;
 use wasmparser::{ComponentTypeRef, Parser, Payload};
 
 use crate::connector::{ApiClientImplementation, MANIFEST_VERSION, Manifest, Method};
+use crate::schema::Patterns;
 use crate::{api_client, mapping, schema};
 
 /// The custom section that holds the manifest.
 pub(crate) const MANIFEST_SECTION: &str = "patchbay:manifest";
 const MANIFEST_BYTES_MAX: usize = 1 << 20;
 const KEY_BYTES_MAX: usize = 64;
+/// Hosts that a connector may declare: each may be a formula, which is evaluated for each call.
+const HOSTS_MAX: usize = 32;
 
 const EXPORTS: &[&str] = &["handle", "get-event-selector"];
 /// Packages that a connector may import from. `wasi:filesystem` is linked without any folder: JavaScript components name
@@ -56,6 +59,11 @@ pub(crate) fn read(bundle: &[u8]) -> Result<Contents, Error> {
     let component = without(bundle, &outline.manifests);
     let manifests: Vec<&[u8]> = outline.manifests.iter().map(|section| section.data).collect();
     Ok(Contents { manifest: manifest(&manifests)?, component })
+}
+
+/// What can run of a bundle that was read before: what its manifest may say has perhaps changed since.
+pub(crate) fn component(bundle: &[u8]) -> Result<Vec<u8>, Error> {
+    Ok(without(bundle, &outline(bundle)?.manifests))
 }
 
 /// The bytes outside of these sections.
@@ -171,6 +179,11 @@ fn manifest(sections: &[&[u8]]) -> Result<Manifest, Error> {
 }
 
 fn check(manifest: &Manifest) -> Result<(), String> {
+    let mut patterns = Patterns::default();
+    let mut check_schema = |place: &str, schema: Option<&Value>| {
+        let check = |schema| schema::check(schema, &mut patterns).map_err(|why| format!("{place}: {why}"));
+        schema.map_or(Ok(()), check)
+    };
     check_key("connector.key", &manifest.connector.key)?;
     check_schema("connector.parametersSchema", manifest.connector.parameters_schema.as_ref())?;
     check_schema("connector.credentialsSchema", manifest.connector.credentials_schema.as_ref())?;
@@ -186,6 +199,9 @@ fn check(manifest: &Manifest) -> Result<(), String> {
         let is_mapping = declared.implementation_type == Some(ApiClientImplementation::Mapping);
         if is_mapping != declared.mapping.is_some() {
             return Err("apiClient: `mapping` goes with implementationType `mapping`, and with no other".into());
+        }
+        if declared.hosts.len() > HOSTS_MAX {
+            return Err(format!("apiHosts: there are {}, {HOSTS_MAX} are allowed", declared.hosts.len()));
         }
         for template in declared.hosts.iter().chain(&declared.mapping) {
             check_mapping("apiClient", template)?;
@@ -221,10 +237,6 @@ fn check_unique<'k>(what: &str, keys: impl Iterator<Item = &'k str>) -> Result<(
         }
     }
     Ok(())
-}
-
-fn check_schema(place: &str, schema: Option<&Value>) -> Result<(), String> {
-    schema.map_or(Ok(()), |schema| schema::check(schema).map_err(|why| format!("{place}: {why}")))
 }
 
 /// Refuses what cannot be evaluated. Other oddities may be meant, and the SDK has warned of them.

@@ -106,7 +106,14 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// What this process writes from now on is for its user alone.
+fn keep_files_private() {
+    use rustix::fs::Mode;
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+}
+
 fn rotate_master_key(data: &std::path::Path) -> anyhow::Result<()> {
+    keep_files_private();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let count = runtime.block_on(rotate::rotate(data))?;
     eprintln!("The master key is new; {count} secrets were encrypted anew.");
@@ -114,6 +121,7 @@ fn rotate_master_key(data: &std::path::Path) -> anyhow::Result<()> {
 }
 
 fn serve(config: Config, log: &str) -> anyhow::Result<()> {
+    keep_files_private();
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::try_new(log)?)
         .with_writer(std::io::stderr)

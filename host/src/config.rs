@@ -2,14 +2,16 @@
 //! The only place that asks the environment.
 
 use std::hash::Hash;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{ArgAction, Args};
 use ipnet::IpNet;
 use url::Url;
 
 use crate::egress::Ports;
+use crate::permits::Permits;
 use crate::rate::Rates;
 use crate::{api_client, retry, sandbox, store};
 
@@ -34,6 +36,10 @@ pub(crate) struct Server {
     /// Address to listen on
     #[arg(long, value_name = "ADDR", env = "PATCHBAY_LISTEN", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
+    /// Address to listen on for webhooks alone. Then the other one serves everything but webhooks, so that what connectors
+    /// answer stands on an origin of its own
+    #[arg(long, value_name = "ADDR", env = "PATCHBAY_WEBHOOK_LISTEN")]
+    pub(crate) webhook_listen: Option<SocketAddr>,
     /// URL under which external apps reach this server; webhook URIs start with it
     #[arg(long, value_name = "URL", env = "PATCHBAY_PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
     pub(crate) public_url: Url,
@@ -84,12 +90,43 @@ pub(crate) struct Server {
     /// Headers of one request; more are answered 431
     #[arg(long, value_name = "N", env = "PATCHBAY_HEADERS_MAX", default_value_t = 512)]
     pub(crate) headers_max: usize,
-    /// Connections open at the same time; more wait to be accepted
+    /// Connections open at the same time; for more, the one that has been idle for longest is closed
     #[arg(long, value_name = "N", env = "PATCHBAY_CONNECTIONS_MAX", default_value_t = 4_096)]
     pub(crate) connections_max: usize,
-    /// Webhook requests under way at the same time; more are answered 503
+    /// Connections of one address, or one IPv6 network of 64 bits; for more, its connection that has been idle for longest is
+    /// closed
+    #[arg(long, value_name = "N", env = "PATCHBAY_CONNECTIONS_PER_ADDRESS_MAX", default_value_t = 512)]
+    pub(crate) connections_per_address_max: usize,
+    /// Networks of reverse proxies: limits per address do not apply to them, for they stand for many senders
+    #[arg(
+        long,
+        value_name = "CIDR,…",
+        env = "PATCHBAY_TRUSTED_PROXIES",
+        value_delimiter = ',',
+        default_value = "127.0.0.0/8,::1/128"
+    )]
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// How long a new connection may send nothing at all, in milliseconds
+    #[arg(long, value_name = "MS", env = "PATCHBAY_SILENT_MS_MAX", default_value_t = 10_000)]
+    pub(crate) silent_ms_max: u64,
+    /// How long a response may take to be sent, in milliseconds
+    #[arg(long, value_name = "MS", env = "PATCHBAY_RESPONSE_MS_MAX", default_value_t = 60_000)]
+    pub(crate) response_ms_max: u64,
+    /// How long an HTTP/2 connection may have no request in flight, in milliseconds
+    #[arg(long, value_name = "MS", env = "PATCHBAY_HTTP2_IDLE_MS_MAX", default_value_t = 120_000)]
+    pub(crate) http2_idle_ms_max: u64,
+    /// Bytes of request bodies in flight, bundles and inflated bodies included; more are answered 503
+    #[arg(long, value_name = "BYTES", env = "PATCHBAY_BODIES_BYTES_MAX", default_value_t = 256 << 20)]
+    pub(crate) bodies_bytes_max: usize,
+    /// Webhook requests in flight at the same time; more are answered 503
     #[arg(long, value_name = "N", env = "PATCHBAY_WEBHOOK_REQUESTS_MAX", default_value_t = 512)]
     pub(crate) webhook_requests_max: usize,
+    /// Webhook requests in flight at the same time to one webhook URI; more are answered 503
+    #[arg(long, value_name = "N", env = "PATCHBAY_WEBHOOK_REQUESTS_PER_WEBHOOK_MAX", default_value_t = 256)]
+    pub(crate) webhook_requests_per_webhook_max: usize,
+    /// Webhook requests in flight at the same time from one address, or one IPv6 network of 64 bits; more are answered 503
+    #[arg(long, value_name = "N", env = "PATCHBAY_WEBHOOK_REQUESTS_PER_ADDRESS_MAX", default_value_t = 256)]
+    pub(crate) webhook_requests_per_address_max: usize,
     /// Show /metrics to everyone who reaches this server, not only to tokens of the scopes `read` and `admin`
     #[arg(
         long,
@@ -137,6 +174,9 @@ pub(crate) struct Limits {
     /// Body of a webhook request, in bytes; larger ones are answered 413
     #[arg(long, value_name = "BYTES", env = "PATCHBAY_REQUEST_BODY_BYTES_MAX", default_value_t = 10 << 20)]
     pub(crate) request_body_bytes_max: usize,
+    /// How many times larger a body may be once its Content-Encoding is undone; up to 1 MiB is always allowed
+    #[arg(long, value_name = "N", env = "PATCHBAY_INFLATED_RATIO_MAX", default_value_t = 100)]
+    pub(crate) inflated_ratio_max: usize,
     /// Body after its Content-Encoding is undone, in bytes
     #[arg(long, value_name = "BYTES", env = "PATCHBAY_INFLATED_BODY_BYTES_MAX", default_value_t = 32 << 20)]
     pub(crate) inflated_body_bytes_max: usize,
@@ -340,7 +380,7 @@ pub(crate) struct Storage {
     /// Pause between two sweeps, which remove what has expired, in milliseconds
     #[arg(long, value_name = "MS", env = "PATCHBAY_SWEEP_GAP_MS", default_value_t = 60_000)]
     pub(crate) sweep_gap_ms: u64,
-    /// Events that may wait for a subscription; beyond that the oldest stop waiting
+    /// Events that may wait for a subscription; beyond that the oldest of the integrations that have most of them stop waiting
     #[arg(long, value_name = "N", env = "PATCHBAY_UNROUTED_EVENTS_MAX", default_value_t = 100_000)]
     pub(crate) unrouted_events_max: u64,
     /// Requests, events and deliveries with bodies and payloads, in bytes; beyond that the oldest that are finished go
@@ -372,6 +412,14 @@ impl Config {
         below("guest-rest-ms-min", limits.guest_rest_ms_min, "guest-rest-ms-max", limits.guest_rest_ms_max)?;
         let of_connector = limits.guest_calls_per_connector_max as u64;
         below("guest-calls-per-connector-max", of_connector, "guest-calls-max", limits.guest_calls_max as u64)?;
+        let bodies_bytes_max = self.server.bodies_bytes_max as u64;
+        for (name, bytes) in [
+            ("request-body-bytes-max", limits.request_body_bytes_max),
+            ("inflated-body-bytes-max", limits.inflated_body_bytes_max),
+            ("bundle-bytes-max", limits.bundle_bytes_max),
+        ] {
+            below(name, bytes as u64, "bodies-bytes-max", bodies_bytes_max)?;
+        }
         let gaps_ms: u64 = self.delivery.retry_gaps_ms.iter().sum();
         below("the sum of retry-gaps-ms", gaps_ms, "retention-ms", self.storage.retention_ms)?;
         below("duplicate-window-ms", self.storage.duplicate_window_ms, "retention-ms", self.storage.retention_ms)?;
@@ -427,6 +475,18 @@ impl Config {
             disable_after_ms: self.delivery.disable_after_ms,
             api_tokens_max: self.server.api_tokens_max,
         }
+    }
+}
+
+impl Server {
+    /// Whether an address stands for many senders.
+    pub(crate) fn is_trusted(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(&address.to_canonical()))
+    }
+
+    pub(crate) fn webhook_permits(&self) -> Arc<Permits> {
+        let (per_webhook, per_address) = (self.webhook_requests_per_webhook_max, self.webhook_requests_per_address_max);
+        Permits::new(self.webhook_requests_max, per_webhook, per_address)
     }
 }
 

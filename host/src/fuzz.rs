@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::{bundle, decode as bodies, id, mapping as formulas, retry, routing, store};
+use crate::{bundle, decode as bodies, id, mapping as formulas, retry, routing, schema as schemas, store};
 
 const INFLATED_BYTES_MAX: usize = 1 << 20;
 
@@ -59,6 +59,13 @@ pub fn mapping(bytes: &[u8]) {
     let problems = formulas::check(&template).err().unwrap_or_default();
     assert!(problems.iter().all(|problem| !problem.to_string().is_empty()));
     let _ = formulas::evaluate(&template, &variables);
+}
+
+/// A schema and a value, as a JSON list of two. Ends soon, whatever they are.
+pub fn schema(bytes: &[u8]) {
+    let Ok((schema, value)) = serde_json::from_slice::<(Value, Value)>(bytes) else { return };
+    let violations = schemas::violations(Some(&schema), &value, "");
+    assert!(violations.iter().all(|violation| !violation.message.is_empty()));
 }
 
 /// Text that may be an id.

@@ -1,6 +1,7 @@
 //! The HTTP surface: every URL in one function.
 
 mod auth;
+mod bodies;
 mod change;
 mod codes;
 mod concern;
@@ -41,8 +42,18 @@ pub(crate) use tls::{Files as TlsFiles, Tls};
 
 type AppState = axum::extract::State<Arc<App>>;
 
+/// What a listener serves. Health is everywhere.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Surface {
+    All,
+    /// All but webhooks.
+    Api,
+    /// Webhooks alone, on an origin of their own.
+    Webhooks,
+}
+
 /// Every URL that there is.
-fn router(app: Arc<App>) -> Router {
+fn router(app: Arc<App>, surface: Surface) -> Router {
     let limits = &app.config.limits;
     let guard = axum::middleware::from_fn_with_state(Arc::clone(&app), auth::require_token);
     // For what creates something that would be there twice.
@@ -107,17 +118,17 @@ fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(limits.api_body_bytes_max));
     let metrics = get(metrics::show);
     let metrics = if app.config.server.metrics_public { metrics } else { metrics.layer::<_, Infallible>(guard) };
-    Router::new()
-        .nest("/v1", v1)
-        .route("/metrics", metrics)
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/openapi.json", get(openapi::show))
-        .fallback(error::no_such_url)
-        .method_not_allowed_fallback(error::no_such_method)
-        .layer(axum::middleware::from_fn(headers::secure))
+    let webhooks = Router::new()
         .route("/webhooks/{token}", any(webhooks::receive))
         .route("/webhooks/{token}/", any(webhooks::receive))
-        .route("/webhooks/{token}/{*rest}", any(webhooks::receive))
-        .with_state(app)
+        .route("/webhooks/{token}/{*rest}", any(webhooks::receive));
+    let health = Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz));
+    let api = Router::new().nest("/v1", v1).route("/metrics", metrics).route("/openapi.json", get(openapi::show));
+    let own = if surface == Surface::Webhooks { health } else { health.merge(api) };
+    let own = own
+        .fallback(error::no_such_url)
+        .method_not_allowed_fallback(error::no_such_method)
+        .layer(axum::middleware::from_fn(headers::secure));
+    let all = if surface == Surface::Api { own } else { own.merge(webhooks) };
+    all.layer(axum::middleware::from_fn_with_state(Arc::clone(&app), bodies::bound)).with_state(app)
 }

@@ -3,12 +3,16 @@
 
 mod decoded;
 mod failure;
+mod inflating;
 mod judge;
+mod panicked;
 mod refusal;
 
+use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use bytes::Bytes;
+use futures::FutureExt as _;
 use http::{Method, Response};
 use jiff::Timestamp;
 
@@ -82,29 +86,39 @@ impl From<targets::Error> for Error {
 }
 
 /// Takes a request all the way and returns the answer for the external app, with the id under which it is kept.
-/// Of a replay, `earlier` is what earlier runs found.
+/// Of a replay, `earlier` is what earlier runs found. If this server itself fails, the request is kept as failed.
 pub(crate) async fn receive(
     app: &App,
     mut incoming: Incoming,
     earlier: Option<&Earlier>,
 ) -> Result<(RequestId, Response<Bytes>), Error> {
+    let worked = AssertUnwindSafe(attempt(app, &mut incoming, earlier)).catch_unwind().await;
+    match worked {
+        Ok(result) => result,
+        Err(_) => Err(Error::HandlerFailed(HandlerFailure::Panicked, panicked::keep(app, &incoming).await?)),
+    }
+}
+
+async fn attempt(
+    app: &App,
+    incoming: &mut Incoming,
+    earlier: Option<&Earlier>,
+) -> Result<(RequestId, Response<Bytes>), Error> {
     let target = app.targets.find(app, &incoming.token)?.ok_or(Error::UnknownWebhook)?;
-    let uri = webhook_uri(app, &incoming.token);
-    let (request, note) =
-        decode(&app.config.limits, &uri, &target.webhook_key, &target.parameters, &mut incoming).await?;
-    let mut handled = handle(app, &target, &incoming, &request).await?;
+    let (request, note, _held) = inflating::decoded(app, &target, incoming).await?;
+    let mut handled = handle(app, &target, incoming, &request).await?;
     handled.log.extend(note);
-    take_back(&mut incoming, request);
+    take_back(incoming, request);
     app.metrics.handled(handled.took_ms);
     let judged = judge(&app.config.limits, &incoming.method, handled.result.as_ref());
-    let record = record(&target, &incoming, &handled, &judged);
+    let record = record(&target, incoming, &handled, &judged);
     let routing = app.store.routing().await;
     let mut routed = route(&routing, &target, judged.events)?;
     if let Some(earlier) = earlier {
         routed = earlier.compare(routed);
     }
-    let received = received(&incoming);
-    let commit = WebhookCommit { request: record, received, body: incoming.body, routed };
+    let received = received(incoming);
+    let commit = WebhookCommit { request: record, received, body: incoming.body.clone(), routed };
     let start = Instant::now();
     let kept = routing.commit(commit).await?;
     app.metrics.committed(&kept, start.elapsed());
@@ -131,9 +145,7 @@ pub(crate) async fn rehearse(
     if target.version.manifest.global_webhook(&target.webhook_key).is_none() {
         return Err(Error::UnknownWebhook);
     }
-    let uri = webhook_uri(app, &incoming.token);
-    let (request, note) =
-        decode(&app.config.limits, &uri, &target.webhook_key, &target.parameters, &mut incoming).await?;
+    let (request, note, _held) = inflating::decoded(app, &target, &mut incoming).await?;
     let mut handled = handle(app, &target, &incoming, &request).await?;
     handled.log.extend(note);
     let judged = judge(&app.config.limits, &incoming.method, handled.result.as_ref());

@@ -30,6 +30,7 @@ mod ingest;
 mod integration;
 mod mapping;
 mod metrics;
+mod permits;
 mod profile;
 mod rate;
 mod replay;

@@ -1,8 +1,10 @@
 //! Turns what a handler chose into what may be sent to the external app.
 //! Pure: no I/O. Never repairs a response that is not allowed, because its author would not learn of it.
 
+mod headers;
+
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Response, StatusCode};
 
 /// An HTTP answer as the handler returned it.
@@ -19,6 +21,8 @@ pub(crate) enum Error {
     Status(u16),
     #[error("the response has the header {name:?}, {why}")]
     Header { name: String, why: &'static str },
+    #[error("the response has {count} headers of {bytes} bytes: 100 headers of 32 KiB are allowed")]
+    Headers { count: usize, bytes: usize },
     #[error("the response body is larger than accepted")]
     TooLarge,
 }
@@ -34,9 +38,7 @@ pub(crate) fn respond(
         return Err(Error::TooLarge);
     }
     let status = status(chosen.status)?;
-    let mut headers = headers(&chosen.headers)?;
-    // What is echoed from a request must not be taken for a page by a browser that is sent here.
-    headers.entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    let mut headers = headers::headers(&chosen.headers)?;
     if !has_content(status) {
         headers.remove(CONTENT_TYPE);
     } else if !chosen.body.is_empty() {
@@ -59,37 +61,6 @@ fn status(status: u16) -> Result<StatusCode, Error> {
 
 fn has_content(status: StatusCode) -> bool {
     !matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
-}
-
-fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, Error> {
-    let mut headers = HeaderMap::new();
-    for (name, value) in pairs {
-        let refused = |why| Error::Header { name: name.clone(), why };
-        let known = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused("whose name is not a token"))?;
-        let value = HeaderValue::from_str(value).map_err(|_| refused("whose value has a control character"))?;
-        if let Some(why) = refusal(known.as_str()) {
-            return Err(refused(why));
-        }
-        headers.append(known, value);
-    }
-    Ok(headers)
-}
-
-fn refusal(name: &str) -> Option<&'static str> {
-    match name {
-        "connection"
-        | "keep-alive"
-        | "proxy-authenticate"
-        | "proxy-authorization"
-        | "proxy-connection"
-        | "te"
-        | "trailer"
-        | "upgrade" => Some("which is about the connection and not for a connector to set"),
-        "content-length" | "transfer-encoding" => Some("which is set by the host from the body"),
-        "host" => Some("which belongs to requests"),
-        "set-cookie" => Some("which would set a cookie for every webhook of this host"),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub(crate) enum Error {
     Io(#[from] std::io::Error),
     #[error("{0} must hold 64 hexadecimal digits; restore it from a backup: without it the stored secrets are lost")]
     MalformedKey(String),
+    #[error("{0} can be read by others of this machine; take that away: chmod 600 {0}")]
+    ReadableKey(String),
     #[error("a stored secret cannot be opened: it was sealed with another master key, or the store is damaged")]
     Unsealable,
 }

@@ -24,7 +24,8 @@ pub(crate) enum Error {
 /// Takes a bundle in. Returns the version, and whether it is new: the same bytes are the same version.
 /// It serves requests as soon as this returns; calls in flight end with the version that they began with.
 pub(crate) async fn upload(app: &App, bundle: Bytes) -> Result<(ConnectorVersion, bool), Error> {
-    let contents = bundle::read(&bundle)?;
+    // Its schemas and patterns are compiled.
+    let contents = tokio::task::block_in_place(|| bundle::read(&bundle))?;
     let (manifest, digest) = (contents.manifest, sha256_hex(&bundle));
     if let Some(earlier) = app.store.version_by_digest(&manifest.connector.key, &digest)? {
         // It may have come just before.

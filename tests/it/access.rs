@@ -6,7 +6,7 @@ use std::path::Path;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::harness::{Answer, Echo, Host, Settings, routes, wait_for};
+use crate::harness::{Answer, Echo, Host, Settings, router, routes, wait_for};
 
 #[tokio::test]
 async fn every_call_of_the_api_without_the_token_or_with_another_is_401() {
@@ -81,6 +81,31 @@ async fn the_master_key_is_for_its_owner_alone_and_the_store_does_not_open_witho
     let why = String::from_utf8_lossy(&refused.stderr);
     assert!(why.contains("master.key") && why.contains("backup"), "{why}");
     assert!(!key.exists(), "a new key would hide that the old one is lost");
+}
+
+#[tokio::test]
+async fn nothing_that_the_server_writes_can_be_read_by_others_of_the_machine() {
+    let mut host = Host::start_empty(Settings::default()).await;
+    host.api.upload(router("router", "1")).await.expect(201);
+    host.api.put_integration("router", "router", json!({})).await;
+    let url = host.api.webhook("router", "events").await;
+    host.api.post_body(&url, "text/plain", "nobody\t\t1\n").await.expect(200);
+    let mut unread = vec![host.folder().to_owned()];
+    let mut count = 0;
+    while let Some(path) = unread.pop() {
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{} has mode {mode:o}", path.display());
+        count += 1;
+        if path.is_dir() {
+            unread.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+    }
+    assert!(count > 5, "{count} files");
+    host.stop().await;
+    // An earlier version left it open.
+    std::fs::set_permissions(host.folder(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    host.restart().await;
+    assert_eq!(std::fs::metadata(host.folder()).unwrap().permissions().mode() & 0o777, 0o700);
 }
 
 /// Secrets go in; they come out nowhere but where they are used.

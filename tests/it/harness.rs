@@ -36,7 +36,7 @@ pub(crate) use preloaded::preloaded;
 pub(crate) use random::Random;
 pub(crate) use receiver::{Received, Receiver, Step};
 pub(crate) use refusing_disk::{BROKEN, FULL, RefusingDisk, UNSYNCED};
-pub(crate) use router::{core_module, router, router_to_compile, section};
+pub(crate) use router::{core_module, router, router_to_compile, router_with_schema, section};
 pub(crate) use routes::routes;
 pub(crate) use setup::Echo;
 pub(crate) use trap::Trap;

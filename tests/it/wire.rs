@@ -211,5 +211,7 @@ async fn every_answer_of_the_servers_own_has_the_headers_that_browsers_need() {
         }
     }
     let of_connector = api.post_webhook(&api.webhook("echo", "answers").await, &Value::Null).await;
-    assert_eq!(of_connector.header("cache-control"), "", "a webhook's answer is the connector's");
+    assert_eq!(of_connector.header("cache-control"), "no-store");
+    assert_eq!(of_connector.header("content-security-policy"), "sandbox; default-src 'none'");
+    assert_eq!(of_connector.header("x-content-type-options"), "nosniff");
 }

@@ -3,7 +3,9 @@
 //! Pure. A guard against accidents and echoes; a server that means to tell can always find a form that is not known.
 
 use std::borrow::Cow;
+use std::fmt;
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::percent_decode_str;
@@ -13,41 +15,74 @@ use serde_json::Value;
 const BYTES_MIN: usize = 6;
 const HIDDEN: &str = "***";
 
-#[derive(Clone, Debug)]
+/// Texts in one connection's credentials, and their bytes together. With more, everything is hidden.
+pub(super) const TEXTS_MAX: usize = 100;
+pub(super) const TEXTS_BYTES_MAX: usize = 64 << 10;
+
+/// Found in one pass over a text, however many they are.
+#[derive(Clone)]
 pub(super) struct Secrets {
+    found: Option<Found>,
+}
+
+#[derive(Clone)]
+struct Found {
     /// The longest first: one may hold another.
-    plain: Vec<String>,
-    base64: Vec<String>,
+    plain: AhoCorasick,
+    /// As they are, and in base64.
+    any_form: AhoCorasick,
+}
+
+/// Shows nothing of them.
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(HIDDEN)
+    }
 }
 
 impl Secrets {
     /// Every text in the credentials; user name and password together, and as they are sent.
     pub(super) fn new(credentials: &Value, auth: Option<&(String, String)>) -> Secrets {
         let mut plain = texts(credentials);
+        if refusal_of(&plain).is_some() {
+            return Secrets { found: None };
+        }
         if let Some((username, password)) = auth {
             let both = format!("{username}:{password}");
             plain.extend([STANDARD.encode(&both), both]);
         }
         plain.retain(|secret| secret.len() >= BYTES_MIN);
-        plain.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        let base64 = plain.iter().flat_map(|secret| base64_forms(secret.as_bytes())).collect();
-        Secrets { plain, base64 }
+        let base64: Vec<String> = plain.iter().flat_map(|secret| base64_forms(secret.as_bytes())).collect();
+        let longest_first = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&plain);
+        let any_form = AhoCorasick::new(plain.iter().chain(&base64));
+        let found = longest_first.ok().zip(any_form.ok()).map(|(plain, any_form)| Found { plain, any_form });
+        Secrets { found }
     }
 
     /// The text with `***` for each secret, or in its place altogether where it holds one in another form.
     pub(super) fn redact(&self, text: &str) -> String {
-        let shown = self.plain.iter().fold(text.to_owned(), |shown, secret| shown.replace(secret, HIDDEN));
+        let Some(Found { plain, any_form }) = &self.found else { return HIDDEN.to_owned() };
+        let shown = plain.replace_all(text, &vec![HIDDEN; plain.patterns_len()]);
         let decoded = percent_decode_str(&shown).decode_utf8_lossy();
         // In a form a plus is a space, in base64 it is itself.
         let form = shown.replace('+', " ");
         let form_decoded = percent_decode_str(&form).decode_utf8_lossy();
         let readings = [Cow::Borrowed(shown.as_str()), decoded, form_decoded];
-        if readings.iter().any(|reading| self.is_in(reading)) { HIDDEN.to_owned() } else { shown }
+        if readings.iter().any(|reading| any_form.is_match(reading.as_ref())) { HIDDEN.to_owned() } else { shown }
     }
+}
 
-    fn is_in(&self, text: &str) -> bool {
-        self.plain.iter().chain(&self.base64).any(|secret| text.contains(secret.as_str()))
-    }
+/// Why credentials are too much to be kept out of what is shown, if they are.
+pub(crate) fn refusal(credentials: &Value) -> Option<String> {
+    refusal_of(&texts(credentials))
+}
+
+fn refusal_of(texts: &[String]) -> Option<String> {
+    let bytes: usize = texts.iter().map(String::len).sum();
+    let is_too_much = texts.len() > TEXTS_MAX || bytes > TEXTS_BYTES_MAX;
+    is_too_much.then(|| {
+        format!("has {} texts of {bytes} bytes, {TEXTS_MAX} of {TEXTS_BYTES_MAX} bytes are allowed", texts.len())
+    })
 }
 
 fn texts(credentials: &Value) -> Vec<String> {
@@ -116,6 +151,32 @@ mod tests {
         let encoded = STANDARD.encode("tok/en+1=é?>");
         let escaped: String = encoded.bytes().map(|byte| format!("%{byte:02x}")).collect();
         check(&escaped, "***");
+    }
+
+    #[test]
+    fn many_secrets_take_no_longer_than_few() {
+        let token = |number: usize| format!("token-{number}-{}", "x".repeat(500));
+        let credentials: Vec<String> = (0..TEXTS_MAX).map(token).collect();
+        let secrets = Secrets::new(&json!(credentials), None);
+        let header = "y".repeat(1_000);
+        let start = std::time::Instant::now();
+        for _ in 0..1_000 {
+            assert_eq!(secrets.redact(&header), header);
+        }
+        assert!(start.elapsed() < std::time::Duration::from_secs(2), "{:?}", start.elapsed());
+        assert_eq!(secrets.redact(&format!("a={}", token(7))), "a=***");
+    }
+
+    #[test]
+    fn with_more_secrets_than_are_looked_for_everything_is_hidden() {
+        let too_many = json!((0..=TEXTS_MAX).map(|number| number.to_string()).collect::<Vec<_>>());
+        let too_long = json!("x".repeat(TEXTS_BYTES_MAX + 1));
+        for credentials in [too_many, too_long] {
+            assert!(refusal(&credentials).is_some());
+            assert_eq!(Secrets::new(&credentials, None).redact("anything"), HIDDEN);
+        }
+        assert_eq!(refusal(&json!({ "token": "x".repeat(TEXTS_BYTES_MAX) })), None);
+        assert_eq!(format!("{:?}", Secrets::new(&json!("hunter2"), None)), HIDDEN);
     }
 
     proptest! {

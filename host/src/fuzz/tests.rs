@@ -187,6 +187,17 @@ fn any_mapping_is_evaluated_or_refused() {
 }
 
 #[test]
+fn any_schema_is_used_or_refused_and_any_value_is_checked_soon() {
+    let seeds = [
+        r##"[{"$defs":{"a":{"items":{"allOf":[{"$ref":"#/$defs/a"},{"$ref":"#/$defs/a"}]}}},"$ref":"#/$defs/a"},[[[1]]]]"##,
+        r##"[{"properties":{"a":{"pattern":"^(a|b{2,30})*$"}},"unevaluatedProperties":false,"anyOf":[{"required":["a"]}]},{"a":"b"}]"##,
+        r##"[{"$schema":"http://json-schema.org/draft-07/schema#","$id":"x","dependencies":{"a":["b"],"c":{"$ref":"#"}}},{}]"##,
+        r##"[{"uniqueItems":true,"contains":{"enum":[1,[2]]},"prefixItems":[{"not":{"const":{"a":1}}}]},[1,2,[2]]]"##,
+    ];
+    run("schemas", &seeds.map(|seed| seed.as_bytes().to_vec()), (2_000, 20_000), schema);
+}
+
+#[test]
 fn any_text_is_an_id_or_none() {
     let seeds = [id::EventId::new().to_string(), id::DeliveryId::new().to_string(), "evt_".to_owned()];
     run("ids", &seeds.map(String::into_bytes), (2_000, 20_000), type_id);

@@ -16,7 +16,7 @@ use super::integrations;
 use crate::app::App;
 use crate::connection::{CUSTOMER_BYTES_MAX, Connection, credentials_place};
 use crate::integration::Integration;
-use crate::{clock, schema};
+use crate::{api_client, clock};
 
 const ID_BYTES_MAX: usize = 128;
 const NAME_BYTES_MAX: usize = 256;
@@ -250,8 +250,11 @@ pub(super) fn find(app: &App, caller: &Caller, id: &str) -> Answer<Connection> {
 fn checked_credentials(app: &App, integration: &Integration, credentials: Option<Value>) -> Answer<Value> {
     let version = integrations::version(app, integration)?;
     let credentials = object("/credentials", credentials)?;
+    if let Some(why) = api_client::credentials_refusal(&credentials) {
+        return Err(Problem::invalid_field("/credentials", why));
+    }
     let schema = version.manifest.connector.credentials_schema.as_ref();
-    match schema::violations(schema, &credentials, "/credentials") {
+    match app.schemas.violations((version.digest.as_str(), "/credentials"), schema, &credentials, "/credentials") {
         violations if violations.is_empty() => Ok(credentials),
         violations => Err(Problem::invalid(violations)),
     }

@@ -17,7 +17,7 @@ use crate::bundle::is_key;
 use crate::connector::ConnectorVersion;
 use crate::id::IntegrationId;
 use crate::integration::{Integration, parameters_place};
-use crate::{clock, ingest, schema};
+use crate::{clock, ingest};
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[schema(as = PutIntegration)]
@@ -299,7 +299,7 @@ fn checked_parameters(app: &App, connector: &str, version: Option<u32>, paramete
     let version = app.store.connector_version(connector, version)?.ok_or_else(missing)?;
     let parameters = object("/parameters", parameters)?;
     let schema = version.manifest.connector.parameters_schema.as_ref();
-    match schema::violations(schema, &parameters, "/parameters") {
+    match app.schemas.violations((version.digest.as_str(), "/parameters"), schema, &parameters, "/parameters") {
         violations if violations.is_empty() => Ok(parameters),
         violations => Err(Problem::invalid(violations)),
     }

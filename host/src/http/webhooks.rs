@@ -13,7 +13,8 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::AppState;
 use super::error::{Answer, Problem, too_large};
-use super::rates;
+use super::server::{Peer, sender};
+use super::{bodies, rates};
 use crate::app::App;
 use crate::clock;
 use crate::ingest::{self, Incoming};
@@ -45,19 +46,31 @@ pub(super) async fn receive(State(app): AppState, request: Request) -> Response 
     response
 }
 
-/// What was received is worked on to its end even if the sender hangs up.
+/// What was received is worked on to its end even if the sender hangs up. Nothing of a request to an unknown webhook is
+/// read, and it takes no permit.
 async fn answer(app: &Arc<App>, request: Request) -> Answer<Response> {
     let received_at = clock::now();
-    if let Some(refused) = refused(app, request.uri())? {
+    let (token, _) = token_and_path(request.uri())?;
+    if app.store.webhook_address(token)?.is_none() {
+        return Err(ingest::Error::UnknownWebhook.into());
+    }
+    if let Some(refused) = refused(app, token) {
         return Ok(refused);
     }
-    let _place = app.webhook_requests.try_acquire().map_err(|_| ingest::Error::Busy)?;
+    let peer = request.extensions().get::<Peer>().map(|Peer(peer)| *peer);
+    let peer = peer.filter(|peer| !app.config.server.is_trusted(*peer)).map(sender);
+    let permit = app.webhook_permits.acquire(token, peer).ok_or(ingest::Error::Busy)?;
+    let held = bodies::held(&request);
     let (parts, body) = request.into_parts();
-    let body = read(app, &parts.headers, body).await?;
+    let body = read(app, &parts.headers, body).await;
+    let body = body.map_err(|problem| held.as_ref().and_then(|held| held.refusal()).unwrap_or(problem))?;
     let incoming = incoming(parts, body, received_at)?;
     let work = app.tasks.spawn({
         let app = Arc::clone(app);
-        async move { ingest::receive(&app, incoming, None).await }
+        async move {
+            let _both = (permit, held);
+            ingest::receive(&app, incoming, None).await
+        }
     });
     let (_, answer) = work.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal"))??;
     Ok(answer.map(Body::from))
@@ -77,17 +90,10 @@ fn incoming(parts: Parts, body: Bytes, received_at: jiff::Timestamp) -> Answer<I
     })
 }
 
-/// The answer if the webhook has been asked too often. Unknown ones are not counted: anybody can think of any number.
-fn refused(app: &App, uri: &Uri) -> Answer<Option<Response>> {
-    if app.config.server.webhook_requests_per_s_max == 0 {
-        return Ok(None);
-    }
-    let (token, _) = token_and_path(uri)?;
-    if app.store.webhook_address(token)?.is_none() {
-        return Err(ingest::Error::UnknownWebhook.into());
-    }
+/// The answer if the webhook has been asked too often.
+fn refused(app: &App, token: &str) -> Option<Response> {
     let verdict = app.webhook_rates.take(token.to_owned(), app.uptime_ns());
-    Ok(verdict.filter(|verdict| !verdict.is_allowed).map(rates::refused))
+    verdict.filter(|verdict| !verdict.is_allowed).map(rates::refused)
 }
 
 /// What stands for the webhook in its URI, and what follows.

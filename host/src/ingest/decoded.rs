@@ -9,6 +9,9 @@ use crate::decode::{self, Content, PartValue};
 use crate::profile::{self, Step};
 use crate::sandbox::types;
 
+/// A body may become as large as this, however small it was.
+const INFLATED_BYTES_ALWAYS: usize = 1 << 20;
+
 /// Builds the request for the guest. `uri` is the webhook's own, from configuration: never from the Host header.
 /// The body moves into it, so that there is one of it; `take_back` returns it. With it comes a line for the request's log
 /// where the body could not be read as its headers say.
@@ -21,7 +24,7 @@ pub(crate) async fn decode(
 ) -> Result<(types::WebhookRequest, Option<String>), Error> {
     let _span = profile::span(Step::Decode);
     let (content_type, content_encoding) = (header(incoming, "content-type"), header(incoming, "content-encoding"));
-    let inflated_max = limits.inflated_body_bytes_max;
+    let inflated_max = inflated_bytes_max(limits, incoming.body.len());
     let decoded = decode::decode(content_type.as_deref(), content_encoding.as_deref(), &incoming.body, inflated_max);
     let decoded = decoded.await.map_err(|decode::Error::TooLarge| Error::TooLarge)?;
     let query = incoming.query.as_deref().unwrap_or_default();
@@ -49,6 +52,12 @@ fn header<'a>(incoming: &'a Incoming, name: &str) -> Option<Cow<'a, str>> {
     let mut values = incoming.headers.iter().filter(|(header, _)| header == name).map(|(_, value)| value.as_str());
     let first = Cow::Borrowed(values.next()?);
     Some(values.fold(first, |all, value| Cow::Owned(format!("{all}, {value}"))))
+}
+
+/// How large a body of this size may become once its Content-Encoding is undone.
+pub(super) fn inflated_bytes_max(limits: &Limits, body_bytes: usize) -> usize {
+    let by_ratio = body_bytes.saturating_mul(limits.inflated_ratio_max).max(INFLATED_BYTES_ALWAYS);
+    by_ratio.min(limits.inflated_body_bytes_max)
 }
 
 /// Gives the body back once the guest has had it.
@@ -90,6 +99,18 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn a_small_body_may_not_become_a_large_one() {
+        let limits = limits();
+        let max = |body_bytes| inflated_bytes_max(&limits, body_bytes);
+        assert_eq!([max(0), max(10_000), max(30 << 10), max(10 << 20)], [1 << 20, 1 << 20, 3_000 << 10, 32 << 20]);
+    }
+
+    fn limits() -> Limits {
+        let defaults = Limits::augment_args(clap::Command::new("patchbay")).get_matches_from(["patchbay"]);
+        Limits::from_arg_matches(&defaults).unwrap()
+    }
+
     #[tokio::test]
     async fn the_guest_is_lent_the_body_itself_and_no_copy() {
         let body = Bytes::from(vec![b'x'; 10 << 20]);
@@ -104,8 +125,7 @@ mod tests {
             received_at: clock::now(),
             replay_of: None,
         };
-        let defaults = Limits::augment_args(clap::Command::new("patchbay")).get_matches_from(["patchbay"]);
-        let limits = Limits::from_arg_matches(&defaults).unwrap();
+        let limits = limits();
         let (request, _) = decode(&limits, "https://hooks.test/t", "hook", "{}", &mut incoming).await.unwrap();
         assert_eq!(request.body.bytes.as_ptr(), place);
         assert!(request.body.decoded.is_none() && incoming.body.is_empty());

@@ -11,6 +11,9 @@ pub(crate) enum HandlerFailure {
     /// It returned what cannot be used.
     #[error("the handler's result cannot be used: {0}")]
     OutputInvalid(String),
+    /// Not the handler failed, but this server.
+    #[error("the server failed while it worked on the request; its log says where")]
+    Panicked,
 }
 
 impl HandlerFailure {
@@ -18,6 +21,7 @@ impl HandlerFailure {
     fn status_and_code(&self) -> (u16, &'static str) {
         use sandbox::Error as E;
         match self {
+            Self::Panicked => (500, "internal"),
             Self::OutputInvalid(_) => (500, "handler_output_invalid"),
             Self::Sandbox(E::Threw(_)) => (500, "handler_failed"),
             Self::Sandbox(E::Trapped(_)) => (500, "handler_crashed"),

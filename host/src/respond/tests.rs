@@ -9,12 +9,22 @@ fn run(method: Method, status: u16, headers: &[(&str, &str)], body: &str) -> Res
     respond(&method, Some(HandlerResponse { status, headers, body: body.into() }), LIMIT)
 }
 
-/// The response in one line: status, sorted headers but for `nosniff`, body.
+/// What every answer has.
+const ALWAYS: &[&str] = &[
+    "cache-control=no-store",
+    "content-security-policy=sandbox; default-src 'none'",
+    "x-content-type-options=nosniff",
+];
+
+/// The response in one line: status, sorted headers but for those that are always there, body.
 fn check(method: Method, status: u16, headers: &[(&str, &str)], body: &str, expected: &str) {
     let (head, body) = run(method, status, headers, body).unwrap().into_parts();
     let mut headers: Vec<_> =
         head.headers.iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap())).collect();
-    headers.retain(|header| header != "x-content-type-options=nosniff");
+    for always in ALWAYS {
+        let at = headers.iter().position(|header| header == always).unwrap_or_else(|| panic!("{always} is missing"));
+        headers.remove(at);
+    }
     headers.sort();
     let seen = format!("{} [{}] {}", head.status.as_u16(), headers.join(" "), String::from_utf8_lossy(&body));
     assert_eq!(seen, expected);
@@ -26,9 +36,10 @@ fn a_response_is_sent_as_it_was_chosen() {
     check(Method::POST, 201, &text, "c", "201 [content-type=text/plain] c");
     check(Method::GET, 403, &[], "", "403 [] ");
     check(Method::POST, 302, &[("location", "/x")], "", "302 [location=/x] ");
-    check(Method::POST, 200, &[("a", "1"), ("A", "2")], "", "200 [a=1 a=2] ");
+    check(Method::POST, 200, &[("x-a", "1"), ("X-A", "2")], "", "200 [x-a=1 x-a=2] ");
     check(Method::POST, 599, &text, "", "599 [content-type=text/plain] ");
     check(Method::POST, 200, &[], "c", "200 [content-type=application/octet-stream] c");
+    check(Method::POST, 200, &[("Smartsheet-Hook-Response", "a")], "", "200 [smartsheet-hook-response=a] ");
     check(Method::OPTIONS, 200, &[("WebHook-Allowed-Origin", "*")], "", "200 [webhook-allowed-origin=*] ");
 }
 
@@ -45,17 +56,54 @@ fn a_response_that_has_no_body_by_its_status_or_method_is_sent_without() {
 fn no_response_is_an_empty_200() {
     let response = respond(&Method::POST, None, LIMIT).unwrap();
     assert_eq!((response.status().as_u16(), response.body().len()), (200, 0));
-    assert_eq!(response.headers().len(), 1);
+    assert_eq!(response.headers().len(), ALWAYS.len());
 }
 
 #[test]
-fn browsers_are_told_not_to_guess_unless_the_handler_says_otherwise() {
-    let options = |headers: &[(&str, &str)]| {
-        let response = run(Method::GET, 200, headers, "<script>").unwrap();
-        response.headers().get_all("x-content-type-options").iter().cloned().collect::<Vec<_>>()
-    };
-    assert_eq!(options(&[]), ["nosniff"]);
-    assert_eq!(options(&[("X-Content-Type-Options", "other")]), ["other"]);
+fn no_handler_takes_away_what_protects_browsers() {
+    let chosen = [
+        ("X-Content-Type-Options", "other"),
+        ("Cache-Control", "public, max-age=31536000"),
+        ("Content-Security-Policy", "default-src *"),
+        ("content-type", "text/html"),
+    ];
+    check(Method::GET, 200, &chosen, "<script>", "200 [content-type=text/html] <script>");
+}
+
+#[test]
+fn a_header_that_speaks_to_browsers_and_proxies_is_refused() {
+    for name in [
+        "Service-Worker-Allowed",
+        "Strict-Transport-Security",
+        "Alt-Svc",
+        "Clear-Site-Data",
+        "WWW-Authenticate",
+        "NEL",
+        "Report-To",
+        "Refresh",
+        "Link",
+        "Public-Key-Pins",
+        "X-Accel-Redirect",
+        "X-Sendfile",
+        "Server",
+        "Made-Up",
+    ] {
+        let error = run(Method::POST, 200, &[(name, "1")], "").unwrap_err();
+        assert!(matches!(&error, Error::Header { .. }) && error.to_string().contains(name), "{error}");
+    }
+}
+
+#[test]
+fn more_headers_than_can_be_sent_are_refused() {
+    let many: Vec<(String, String)> = (0..30_000).map(|number| (format!("x-{number}"), String::new())).collect();
+    let named =
+        |count| many.iter().take(count).map(|(name, value)| (name.as_str(), value.as_str())).collect::<Vec<_>>();
+    assert!(run(Method::POST, 200, &named(100), "").is_ok());
+    for count in [101, 30_000] {
+        assert!(matches!(run(Method::POST, 200, &named(count), "").unwrap_err(), Error::Headers { .. }));
+    }
+    let long = "x".repeat(33 << 10);
+    assert!(matches!(run(Method::POST, 200, &[("x-a", &long)], "").unwrap_err(), Error::Headers { .. }));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -49,6 +49,9 @@ fn read_or_create(path: &Path) -> Result<Key, Error> {
 }
 
 fn read(path: &Path) -> Result<Key, Error> {
+    if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+        return Err(Error::ReadableKey(path.display().to_string()));
+    }
     let text = Zeroizing::new(fs::read(path)?);
     let mut key = Zeroizing::new([0; KEY_BYTES]);
     hex::decode_to_slice(text.trim_ascii(), key.as_mut_slice())
@@ -80,8 +83,6 @@ fn sync_folder(path: &Path) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     #[test]
@@ -91,6 +92,11 @@ mod tests {
         let sealed = Vault::open(&path).unwrap().seal("here", &1).unwrap();
         assert_eq!(Vault::open(&path).unwrap().open_sealed::<i32>("here", &sealed).unwrap(), 1);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(Vault::open(&path), Err(Error::ReadableKey(_))));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
+        assert!(Vault::open(&path).is_ok());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         fs::write(&path, "short").unwrap();
         assert!(matches!(Vault::open(&path), Err(Error::MalformedKey(_))));
     }

@@ -363,7 +363,8 @@ impl Rows {
             let waiting = routes(Table::Unrouted, &event.integration_id, &event.webhook_key, selector);
             self.mark(waiting.tail(event.id.as_str()));
         }
-        self.mark(Key::new(Table::UnroutedByAge).tail(event.id.as_str()));
+        let by_age = Key::new(Table::UnroutedByAge).tail(event.id.as_str());
+        self.0.push((by_age, event.integration_id.as_str().into()));
     }
 }
 

@@ -60,9 +60,9 @@ pub(super) enum Table {
     Seen = 62,
     /// (integration id) (webhook key) (selector) event id →
     Unrouted = 63,
-    /// event id →
+    /// event id → integration id
     UnroutedByAge = 64,
-    /// → event id: up to it all that are in these two lists stopped waiting
+    /// integration id, or nothing for all → event id: up to it those that are in these two lists stopped waiting
     NewestStopped = 68,
     /// (integration id) (webhook key) (selector) event id → of unrouted events that wait no longer, and of duplicates
     Unheard = 65,

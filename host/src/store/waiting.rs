@@ -1,7 +1,7 @@
-//! Events that no subscription wanted wait for one. Where more wait than may, the oldest stop: all up to one, whose id is
-//! kept, so that nothing is written for each of them. A few stop by themselves when the room runs short.
+//! Events that no subscription wanted wait for one. Where more wait than may, the oldest of the integrations that have most
+//! stop: all up to one, whose id is kept, so that nothing is written for each of them. A few stop by themselves when the room runs short.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sled::transaction::TransactionalTree;
 
@@ -15,7 +15,7 @@ use super::{Abort, Error, Store, decode, mark, read, remove, write};
 use crate::clock;
 use crate::delivery::Delivery;
 use crate::event::{EventStatus, RoutedEvent};
-use crate::id::{EventId, SubscriptionId};
+use crate::id::{EventId, IntegrationId, SubscriptionId};
 use crate::subscription::{Reason, Recipient, Subscription};
 use crate::webhook_request::{RequestStatus, WebhookRequest};
 
@@ -26,14 +26,14 @@ impl Store {
     /// An event from its record.
     pub(super) fn event_in(&self, record: &[u8]) -> Result<RoutedEvent, Error> {
         let event = decode::<RoutedEvent>(record)?;
-        let newest = if event.is_waiting() { self.newest_stopped()? } else { None };
+        let newest = if event.is_waiting() { self.newest_stopped(event.integration_id.as_str())? } else { None };
         Ok(as_it_is(event, newest.as_ref()))
     }
 
     /// Whether events wait for this subscription.
     pub(super) fn is_awaited(&self, subscription: &Subscription) -> Result<bool, Error> {
         let Some(list) = waiting_for(subscription) else { return Ok(false) };
-        Ok(self.waiting_in(&list)?.next().transpose()?.is_some())
+        Ok(self.waiting_in(&list, &subscription.integration_id)?.next().transpose()?.is_some())
     }
 
     /// Routes all that waits for a subscription.
@@ -41,7 +41,7 @@ impl Store {
         let Some(list) = waiting_for(subscription) else { return Ok(()) };
         let (now, recipient) = (clock::now(), Recipient::of(subscription));
         loop {
-            let waiting = self.waiting_in(&list)?.take(EVENTS_ROUTED_AT_ONCE_MAX);
+            let waiting = self.waiting_in(&list, &subscription.integration_id)?.take(EVENTS_ROUTED_AT_ONCE_MAX);
             let waiting: Vec<EventId> = waiting.collect::<Result<_, Error>>()?;
             if waiting.is_empty() {
                 self.inner.tree.remove(to_route_key(&subscription.id))?;
@@ -90,9 +90,14 @@ impl Store {
         Ok(())
     }
 
-    /// The events that wait in a list of them, the oldest first.
-    fn waiting_in(&self, list: &Key) -> Result<impl Iterator<Item = Result<EventId, Error>> + use<>, Error> {
-        let (keys, list) = (self.listed_after(list, self.newest_stopped()?.as_ref()), list.clone());
+    /// The events that wait in a list of an integration's, the oldest first.
+    fn waiting_in(
+        &self,
+        list: &Key,
+        integration: &IntegrationId,
+    ) -> Result<impl Iterator<Item = Result<EventId, Error>> + use<>, Error> {
+        let newest_stopped = self.newest_stopped(integration.as_str())?;
+        let (keys, list) = (self.listed_after(list, newest_stopped.as_ref()), list.clone());
         let ids = keys.map(move |key| Ok(EventId::parse(&list.text_tail_of(&key?))));
         Ok(ids.filter_map(Result::transpose))
     }
@@ -107,28 +112,81 @@ impl Store {
     }
 
     /// Has the oldest waiting events stop where more wait than may; returns how many did. They stay visible as unrouted.
+    /// Each integration has a share: those that have fewer events than that lose none.
     pub(super) fn trim_unrouted(&self, is_stopping: impl Fn() -> bool) -> Result<u64, Error> {
-        let by_age = Key::new(Table::UnroutedByAge);
-        let may_wait = usize::try_from(self.inner.options.unrouted_events_max).unwrap_or(usize::MAX);
-        let after = |event| unhurried(self.listed_after(&by_age, event)).take_while(|_| !is_stopping());
-        let stopped = self.newest_stopped()?;
-        let excess = count(after(stopped.as_ref()))?.saturating_sub(may_wait);
-        let newest = after(stopped.as_ref()).take(excess).try_fold(None, |_, key| key.map(Some))?;
-        let Some(newest) = newest.and_then(|key| EventId::parse(&by_age.text_tail_of(&key))) else { return Ok(0) };
-        // Some may have been routed meanwhile, and the others have room then.
-        if count(after(Some(&newest)).take(may_wait))? < may_wait {
+        let counts = self.waiting_counts(&Stops::default(), &is_stopping)?;
+        let share = share(counts.values().copied().collect(), self.inner.options.unrouted_events_max);
+        let mut excess: HashMap<String, u64> = counts
+            .iter()
+            .filter(|(_, count)| **count > share)
+            .map(|(integration, count)| (integration.clone(), count - share))
+            .collect();
+        let (stopped, may_wait): (u64, u64) =
+            (excess.values().sum(), counts.values().map(|count| (*count).min(share)).sum());
+        if excess.is_empty() || is_stopping() {
             return Ok(0);
         }
-        self.inner.tree.insert(newest_stopped_key(), newest.as_str())?;
-        Ok(excess as u64)
+        let mut stops = Stops::default();
+        self.each_waiting(&Stops::default(), &is_stopping, |integration, id| {
+            if let Some(left) = excess.get_mut(integration).filter(|left| **left > 0) {
+                *left -= 1;
+                stops.insert(integration.to_owned(), id);
+            }
+        })?;
+        // Some may have been routed meanwhile, and the others have room then.
+        if self.waiting_counts(&stops, &is_stopping)?.values().sum::<u64>() < may_wait {
+            return Ok(0);
+        }
+        for (integration, newest) in stops {
+            self.inner.tree.insert(newest_stopped_key(&integration), newest.as_str())?;
+        }
+        Ok(stopped)
+    }
+
+    /// How many events wait in each integration, besides those that stop here.
+    fn waiting_counts(&self, stops: &Stops, is_stopping: impl Fn() -> bool) -> Result<HashMap<String, u64>, Error> {
+        let mut counts = HashMap::<String, u64>::new();
+        self.each_waiting(stops, is_stopping, |integration, _| match counts.get_mut(integration) {
+            Some(count) => *count += 1,
+            None => drop(counts.insert(integration.to_owned(), 1)),
+        })?;
+        Ok(counts)
+    }
+
+    /// Every event that waits, the oldest first, with its integration; that is empty for one of an earlier version.
+    fn each_waiting(
+        &self,
+        stops: &Stops,
+        is_stopping: impl Fn() -> bool,
+        mut see: impl FnMut(&str, EventId),
+    ) -> Result<(), Error> {
+        let by_age = Key::new(Table::UnroutedByAge);
+        let mut newest = HashMap::<String, Option<EventId>>::new();
+        for row in unhurried(self.inner.tree.scan_prefix(&by_age)).take_while(|_| !is_stopping()) {
+            let (key, integration) = row?;
+            let Some(id) = EventId::parse(&by_age.text_tail_of(&key)) else { continue };
+            let integration = String::from_utf8_lossy(&integration);
+            if !newest.contains_key(integration.as_ref()) {
+                let stopped = self.newest_stopped(&integration)?.max(stops.get(integration.as_ref()).cloned());
+                newest.insert(integration.clone().into_owned(), stopped);
+            }
+            let stopped = newest.get(integration.as_ref()).and_then(Option::as_ref);
+            if stopped.is_none_or(|stopped| id > *stopped) {
+                see(&integration, id);
+            }
+        }
+        Ok(())
     }
 
     /// After the clock went back new events are older than those that stopped before. These wait again, for else the new ones
     /// never would.
     pub(super) fn check_stopped(&self) -> Result<(), Error> {
         let now = EventId::first_at(clock::now());
-        if self.newest_stopped()?.is_some_and(|newest| newest > now) {
-            self.inner.tree.insert(newest_stopped_key(), now.as_str())?;
+        for row in self.inner.tree.scan_prefix(Key::new(Table::NewestStopped)) {
+            let (key, newest) = row?;
+            if newest_stopped(&newest).is_some_and(|newest| newest > now) {
+                self.inner.tree.insert(key, now.as_str())?;
+            }
         }
         Ok(())
     }
@@ -145,20 +203,45 @@ impl Store {
         })
     }
 
-    fn newest_stopped(&self) -> Result<Option<EventId>, Error> {
-        Ok(self.inner.tree.get(newest_stopped_key())?.and_then(|id| newest_stopped(&id)))
+    /// Up to which event those of an integration have stopped waiting.
+    fn newest_stopped(&self, integration: &str) -> Result<Option<EventId>, Error> {
+        let read = |integration| Ok::<_, Error>(self.inner.tree.get(newest_stopped_key(integration))?);
+        let (of_all, own) = (read("")?, read(integration)?);
+        Ok(newest_of(of_all, own))
     }
 }
 
-fn count(mut keys: impl Iterator<Item = sled::Result<sled::IVec>>) -> sled::Result<usize> {
-    keys.try_fold(0, |count, key| key.map(|_| count + 1))
+/// Up to which event those of some integrations stop waiting.
+type Stops = HashMap<String, EventId>;
+
+/// What each may have so that all together have at most `max`, and those with less keep all they have.
+fn share(mut counts: Vec<u64>, max: u64) -> u64 {
+    counts.sort_unstable();
+    let (mut left, mut sharers) = (max, counts.len() as u64);
+    for count in counts {
+        let share = left / sharers;
+        if count > share {
+            return share;
+        }
+        left -= count;
+        sharers -= 1;
+    }
+    u64::MAX
+}
+
+fn newest_of(of_all: Option<sled::IVec>, own: Option<sled::IVec>) -> Option<EventId> {
+    of_all.and_then(|id| newest_stopped(&id)).max(own.and_then(|id| newest_stopped(&id)))
 }
 
 /// An event as it is at this point of a transaction.
 pub(super) fn read_event(tx: &TransactionalTree, id: &EventId) -> Result<Option<RoutedEvent>, Abort> {
     let Some(event) = read::<RoutedEvent>(tx, &event_key(id))? else { return Ok(None) };
-    let newest = if event.is_waiting() { tx.get(newest_stopped_key())? } else { None };
-    Ok(Some(as_it_is(event, newest.and_then(|id| newest_stopped(&id)).as_ref())))
+    if !event.is_waiting() {
+        return Ok(Some(event));
+    }
+    let own = tx.get(newest_stopped_key(event.integration_id.as_str()))?;
+    let newest = newest_of(tx.get(newest_stopped_key(""))?, own);
+    Ok(Some(as_it_is(event, newest.as_ref())))
 }
 
 fn route_waiting_event(tx: &TransactionalTree, mut event: RoutedEvent, delivery: &Delivery) -> Result<(), Abort> {
@@ -204,8 +287,9 @@ fn as_it_is(mut event: RoutedEvent, newest_stopped: Option<&EventId>) -> RoutedE
     event
 }
 
-fn newest_stopped_key() -> Key {
-    Key::new(Table::NewestStopped)
+/// Nothing stands for all integrations, as in stores of the time when they had no shares.
+fn newest_stopped_key(integration: &str) -> Key {
+    Key::new(Table::NewestStopped).tail(integration)
 }
 
 fn newest_stopped(id: &[u8]) -> Option<EventId> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -20,6 +20,11 @@ pub(crate) fn router_to_compile(key: &str, build: &str) -> Vec<u8> {
     with_manifest(component, key, build)
 }
 
+/// The router with another schema for its events' parameters.
+pub(crate) fn router_with_schema(key: &str, schema: &Value) -> Vec<u8> {
+    with_schema(component(), key, "1", schema)
+}
+
 fn component() -> Vec<u8> {
     let source = connector_folder("router.wat");
     let mut module = wat::parse_file(source).unwrap();
@@ -31,7 +36,12 @@ fn component() -> Vec<u8> {
     ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
 
-pub(super) fn with_manifest(mut component: Vec<u8>, key: &str, build: &str) -> Vec<u8> {
+pub(super) fn with_manifest(component: Vec<u8>, key: &str, build: &str) -> Vec<u8> {
+    let schema = json!({ "type": "object", "properties": { "selector": { "type": "string" } } });
+    with_schema(component, key, build, &schema)
+}
+
+fn with_schema(mut component: Vec<u8>, key: &str, build: &str, schema: &Value) -> Vec<u8> {
     let webhook = |key: &str| {
         let methods = json!({ "handle": { "implementationType": "javascript" } });
         json!({ "key": key, "name": key, "methods": methods })
@@ -39,7 +49,6 @@ pub(super) fn with_manifest(mut component: Vec<u8>, key: &str, build: &str) -> V
     let event = |key: &str| {
         let mapping =
             json!({ "globalWebhookKey": key, "globalWebhookEventSelector": { "$var": "parameters.selector" } });
-        let schema = json!({ "type": "object", "properties": { "selector": { "type": "string" } } });
         json!({
             "key": key,
             "name": key,

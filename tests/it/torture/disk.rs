@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::recording::{Change, Record};
@@ -255,7 +255,10 @@ impl File {
             self.since.iter().for_each(|change| change.apply(&mut whole));
             bytes.resize(bytes.len().max(whole.len()), 0);
         }
-        fs::File::create(path).unwrap().write_all_at(&bytes, 0).unwrap();
+        // As the server made them: for its user alone.
+        let mut private = fs::OpenOptions::new();
+        let file = private.write(true).create(true).truncate(true).mode(0o600).open(path);
+        file.unwrap().write_all_at(&bytes, 0).unwrap();
     }
 }
 

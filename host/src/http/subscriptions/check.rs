@@ -7,7 +7,6 @@ use crate::config::Config;
 use crate::http::error::{Answer, Problem};
 use crate::http::extract::merge;
 use crate::http::integrations;
-use crate::schema;
 use crate::subscription::{DeliverySettings, Destination, Subscription};
 
 const URL_BYTES_MAX: usize = 2_048;
@@ -23,7 +22,9 @@ pub(super) fn check_event(app: &App, subscription: &Subscription) -> Answer<()> 
         let message = format!("the connector has no event `{}`; it has {}", subscription.event, known.join(", "));
         return Err(Problem::invalid_field("/event", message));
     };
-    match schema::violations(event.parameters_schema.as_ref(), &subscription.parameters, "/parameters") {
+    let place = (version.digest.as_str(), event.key.as_str());
+    let schema = event.parameters_schema.as_ref();
+    match app.schemas.violations(place, schema, &subscription.parameters, "/parameters") {
         violations if violations.is_empty() => Ok(()),
         violations => Err(Problem::invalid(violations)),
     }

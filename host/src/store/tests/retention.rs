@@ -1,6 +1,6 @@
 //! What goes when it is old, or when there is too much of it.
 
-use super::subject::receive;
+use super::subject::{listener, new_connection, receive};
 use super::*;
 use crate::store::retention::{REQUESTS_REMOVED_AT_ONCE_MAX, Which};
 
@@ -159,6 +159,27 @@ async fn the_oldest_waiting_events_stop_waiting_when_too_many_wait() {
     let subscription = store.subscribe(&integration, "user:1").await;
     let reached: Vec<bool> = events.iter().map(|event| store.reached(event) == [subscription.id.clone()]).collect();
     assert_eq!(reached, [false, false, true, true, true]);
+}
+
+#[tokio::test]
+async fn a_flood_at_one_integration_has_no_event_of_another_stop_waiting() {
+    let mut store = store_with(|options| options.unrouted_events_max = 10);
+    let (quiet, flooded) = (store.integration_in_use().await, store.set_up("flooded").await);
+    store.put_connection(&new_connection(&flooded, "umbrella")).await.unwrap();
+    let patient = store.receive_one(&quiet, &["user:1"], at(0)).await;
+    let mut flood = Vec::new();
+    for ms in 0..30 {
+        flood.push(store.receive_one(&flooded, &["user:1"], at(ms)).await);
+    }
+    store.reopen();
+    assert_eq!(store.trim_unrouted(|| false).unwrap(), 21);
+    assert_eq!(store.trim_unrouted(|| false).unwrap(), 0);
+    store.reopen();
+    let subscription = store.subscribe(&quiet, "user:1").await;
+    assert_eq!(store.reached(&patient), [subscription.id]);
+    store.put_subscription(&listener(&flooded, "umbrella", HOOK, "user:1")).await.unwrap();
+    let reached = flood.iter().filter(|event| !store.reached(event).is_empty()).count();
+    assert_eq!(reached, 9, "the newest of the flood");
 }
 
 #[tokio::test]
