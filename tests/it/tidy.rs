@@ -238,7 +238,8 @@ fn every_record_with_a_secret_is_sealed_anew_when_the_master_key_is_replaced() {
     let sources = host_sources();
     let reseal = sources.iter().find(|source| source.path == "store-sled/src/reseal.rs").unwrap();
     let mut count = 0;
-    for source in sources.iter().filter(|source| source.path != "model/src/sealed.rs") {
+    let vault = ["model/src/sealed.rs", "crypto/src/secret.rs"];
+    for source in sources.iter().filter(|source| !source.is_in(&vault)) {
         if source.code().any(|line| line.contains(": Sealed") || line.contains("<Sealed>")) {
             let noun = source.path.strip_prefix("model/src/").and_then(|path| path.strip_suffix(".rs"));
             let noun = noun.unwrap_or_else(|| panic!("{} keeps a secret and is no record", source.path));
