@@ -11,5 +11,6 @@ mod http;
 
 /// What fuzzing calls, here for its runner that needs no fuzzer.
 #[cfg(test)]
+#[allow(unreachable_pub, reason = "it is a crate of its own for the fuzzer")]
 #[path = "../../fuzz/src/lib.rs"]
 mod fuzz;
