@@ -144,7 +144,7 @@ const REFUSALS = [
   [null, 'event_refused', 'it must be an object { selector, payload }, but it is null'],
   [{ selector: 'a', playload: 1 }, 'event_refused', 'it has `playload`; did you mean `payload`?'],
   [{}, 'selector_refused', '`selector` must be a string, but it is undefined'],
-  [{ selector: 0.5 }, 'selector_refused', '`selector` must be a string, but it is the number 0.5'],
+  [{ selector: 5 }, 'selector_refused', '`selector` must be a string, but it is the number 5'],
   [{ selector: 'a', selectors: ['b'] }, 'selector_refused', 'it has both `selector` and `selectors`; give one of them'],
   [{ selectors: [] }, 'selector_refused', '`selectors` is empty; an event needs at least one selector'],
   [{ selectors: ['a', null] }, 'selector_refused', '`selectors[1]` must be a string, but it is null'],
@@ -175,7 +175,7 @@ test('get-event-selector must return two strings and nothing else', () => {
   const result = { globalWebhookKey: 'k', globalWebhookEventSelector: 's' };
   assert.deepEqual(eventSelector(result), result);
   assert.throws(() => eventSelector(undefined), /must return \{ globalWebhookKey, globalWebhookEventSelector \}, but it returned undefined/);
-  assert.throws(() => eventSelector({ ...result, globalWebhookEventSelector: 0.5 }), /must be a string, but it is the number 0.5/);
+  assert.throws(() => eventSelector({ ...result, globalWebhookEventSelector: 5 }), /must be a string, but it is the number 5/);
   assert.throws(() => eventSelector({ ...result, selector: 's' }), /returned `selector`/);
 });
 

@@ -80,9 +80,9 @@ export interface HandleResult {
 /** One event found in a request. Give `selector` or `selectors`. One that cannot be used is refused, the others are not. */
 export interface RoutedEvent {
   /** The event reaches the subscriptions that have exactly this selector. */
-  selector?: Identifier;
+  selector?: string;
   /** The event reaches the subscriptions that have any of these, each of them once. */
-  selectors?: Identifier[];
+  selectors?: string[];
   /** What is delivered: anything that JSON can write; `null` if left out. */
   payload?: unknown;
   /** The external app's own id of the event. The same id is not delivered twice for an integration. */
@@ -119,7 +119,7 @@ export interface EventSelector {
   /** The key of a global webhook of this connector. */
   globalWebhookKey: string;
   /** Matched exactly against the selectors of events. */
-  globalWebhookEventSelector: Identifier;
+  globalWebhookEventSelector: string;
 }
 
 /**
