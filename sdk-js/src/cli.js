@@ -13,6 +13,7 @@ import { progressPrinter } from './progress.js';
 import { listed, samples } from './samples.js';
 import { didYouMean } from './suggest.js';
 import { UsageError } from './usage-error.js';
+import { writeError, writeOut } from './terminal.js';
 
 const text = /** @type {const} */ ({ type: 'string' });
 
@@ -33,17 +34,17 @@ const COMMANDS = {
  */
 export async function main([name = '--help', ...args]) {
   if (name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(HELP[args[0]] ?? HELP.main);
+    writeOut(HELP[args[0]] ?? HELP.main);
     return 0;
   }
   try {
     return await command(name, args);
   } catch (error) {
     if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\nSee \`patchbay-sdk --help\`.\n`);
+      writeError(`${error.message}\nSee \`patchbay-sdk --help\`.\n`);
       return 2;
     }
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    writeError(`${error instanceof Error ? error.message : error}\n`);
     return 1;
   }
 }
@@ -59,7 +60,7 @@ async function command(name, args) {
   const { options, run } = COMMANDS[name];
   const { values, positionals } = parse(args, { ...options, help: { type: 'boolean', short: 'h' } });
   if (values.help) {
-    process.stdout.write(HELP[name]);
+    writeOut(HELP[name]);
     return 0;
   }
   const [folder, ...more] = positionals;
@@ -92,7 +93,7 @@ async function runCheck(folder) {
   const problems = await check(folder);
   printProblems(folder, problems);
   const isBroken = problems.some(({ severity }) => severity === 'error');
-  if (!isBroken) process.stdout.write(`${folder}: no mistakes found\n`);
+  if (!isBroken) writeOut(`${folder}: no mistakes found\n`);
   return isBroken ? 1 : 0;
 }
 
@@ -126,7 +127,7 @@ async function runBundle(folder, { component, output }) {
  */
 function report(folder, { path, size, sha256, warnings }) {
   printProblems(folder, warnings);
-  process.stdout.write(`${path}  ${size} bytes  sha256:${sha256}\n`);
+  writeOut(`${path}  ${size} bytes  sha256:${sha256}\n`);
 }
 
 /** What there is to begin with is named where somebody asks how. */

@@ -17,15 +17,18 @@ export function manifest(connector, build) {
   return orderedJson({
     manifestVersion: 1,
     connector: {
-      ...pick(spec, ['key', 'name', 'description', 'parametersSchema']),
+      key: connector.key,
+      ...pick(spec, ['name', 'description', 'parametersSchema']),
       credentialsSchema: authSpec?.orderedAt('credentialsSchema'),
     },
     globalWebhooks: byKey(webhooks).map((webhook) => ({
-      ...pick(webhook.spec, ['key', 'name', 'description']),
+      key: webhook.key,
+      ...pick(webhook.spec, ['name', 'description']),
       methods: { handle: method(webhook.handle) },
     })),
     events: byKey(events).map((event) => ({
-      ...pick(event.spec, ['key', 'name', 'description', 'implementationType', 'parametersSchema', 'schema']),
+      key: event.key,
+      ...pick(event.spec, ['name', 'description', 'implementationType', 'parametersSchema', 'schema']),
       methods: { 'get-event-selector': method(event.selector) },
     })),
     apiClient: apiClient && { hosts: apiClient.hosts, ...method(apiClient.implementation) },

@@ -3,6 +3,7 @@
  */
 import { join, relative } from 'node:path';
 import { formatProblem } from './problems.js';
+import { printableLine, writeError } from './terminal.js';
 
 /**
  * @param {string} folder
@@ -10,6 +11,6 @@ import { formatProblem } from './problems.js';
  */
 export function printProblems(folder, problems) {
   for (const problem of problems) {
-    process.stderr.write(`${formatProblem(problem, (file) => relative('', join(folder, file)))}\n`);
+    writeError(`${printableLine(formatProblem(problem, (file) => relative('', join(folder, file))))}\n`);
   }
 }

@@ -2,6 +2,8 @@
  * Shows what a build is doing. On a terminal one line counts the seconds; in a log a line appears now and then.
  */
 
+import { printableLine } from './terminal.js';
+
 const LOG_INTERVAL_MS = 5000;
 
 /** @param {NodeJS.WriteStream} stream */
@@ -21,7 +23,7 @@ export function progressPrinter(stream) {
    */
   function show(next, elapsedMs) {
     const isTick = next === step;
-    const line = elapsedMs < 1000 ? next : `${next}: ${Math.round(elapsedMs / 1000)} s`;
+    const line = printableLine(elapsedMs < 1000 ? next : `${next}: ${Math.round(elapsedMs / 1000)} s`);
     if (stream.isTTY) {
       if (!isTick) end();
       stream.write(`\r\x1b[K${line}`);

@@ -14,6 +14,7 @@ import { Host } from '../host/api.js';
 import { findPatchbay } from '../host/program.js';
 import { startServer } from '../host/server.js';
 import { UsageError } from '../usage-error.js';
+import { writeOut } from '../terminal.js';
 
 const INTEGRATION = 'dev';
 
@@ -122,7 +123,7 @@ async function showWebhooks(host, shown) {
 
 /** @param {string} text */
 function show(text) {
-  process.stdout.write(`${text}\n`);
+  writeOut(`${text}\n`);
 }
 
 /** @returns {Promise<undefined>} */

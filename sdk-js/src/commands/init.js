@@ -5,6 +5,7 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sampleNamed, samples } from '../samples.js';
+import { writeOut } from '../terminal.js';
 
 const TEMPLATE = fileURLToPath(new URL('../../template', import.meta.url));
 /** What a copy leaves behind: things that were built or installed. */
@@ -24,7 +25,7 @@ export async function runInit(folder, { from }) {
     filter: (path) => !LEFT_BEHIND.includes(relative(source, path).split('/')[0]),
   });
   if (sample === undefined) await nameIt(folder);
-  process.stdout.write(nextSteps(folder, sample));
+  writeOut(nextSteps(folder, sample));
   return 0;
 }
 

@@ -7,6 +7,7 @@ import { Host } from '../host/api.js';
 import { printProblems } from '../print.js';
 import { progressPrinter } from '../progress.js';
 import { UsageError } from '../usage-error.js';
+import { writeOut } from '../terminal.js';
 
 /** @type {Record<string, string>} */
 const UPLOAD_STEPS = {
@@ -35,7 +36,7 @@ export async function runPush(folder, { engine, host: url = process.env.PATCHBAY
     });
     progress.end();
     const news = status === 201 ? '' : ' (it was there already)';
-    process.stdout.write(`${body.key} version ${body.version}${news}  ${body.digest}  ${host.url}\n`);
+    writeOut(`${body.key} version ${body.version}${news}  ${body.digest}  ${host.url}\n`);
     return 0;
   } finally {
     progress.end();

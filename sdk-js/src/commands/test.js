@@ -1,6 +1,6 @@
 /**
  * `test`: check, build, then run the examples with the host program, in the real sandbox.
- * What the program says and its status are passed on as they are.
+ * The program's output and exit status are passed on.
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { findPatchbay } from '../host/program.js';
 import { CheckError, Problems } from '../problems.js';
 import { printProblems } from '../print.js';
 import { progressPrinter } from '../progress.js';
+import { writeError, writeOut } from '../terminal.js';
 
 /**
  * @param {string} folder
@@ -41,7 +42,10 @@ async function requireExamples(folder) {
  */
 function run(program, args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // It quotes examples and what handlers print.
+    child.stdout.setEncoding('utf8').on('data', writeOut);
+    child.stderr.setEncoding('utf8').on('data', writeError);
     child.on('error', reject);
     child.on('close', (status) => resolve(status ?? 1));
   });

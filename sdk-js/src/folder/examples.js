@@ -1,7 +1,6 @@
 /**
  * Finds a connector's examples. What is in them is the host program's to judge.
  */
-import { join } from 'node:path';
 import { list } from './list.js';
 
 /** What to say where there is none: file, line, what, remedy. */
@@ -17,5 +16,5 @@ export const NO_EXAMPLES = /** @type {[string, undefined, string, string]} */ ([
  * @returns {Promise<string[]>} file names
  */
 export async function exampleFiles(root) {
-  return (await list(join(root, 'examples'))).files.filter((name) => name.endsWith('.json'));
+  return (await list(root, 'examples')).files.filter((name) => name.endsWith('.json'));
 }

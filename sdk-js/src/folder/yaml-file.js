@@ -1,10 +1,10 @@
 /**
  * Reads one YAML file, remembering on which line each key stands.
- * Accepts only what JSON can say, because that is what a manifest holds.
+ * A manifest is JSON: `requireJson` says whether JSON can hold what is read of a file.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 
 /** @typedef {readonly (string | number)[]} Path */
 
@@ -53,10 +53,38 @@ export class YamlFile {
   }
 
   /**
+   * Leaves a key out of the manifest.
+   * @param {Path} path
+   */
+  leaveOut(path) {
+    const parent = path.slice(0, -1).reduce((/** @type {any} */ value, key) => (value instanceof Map ? value.get(key) : value?.[key]), this.ordered);
+    for (const key of parent instanceof Map ? [...parent.keys()] : []) {
+      if (String(key) === String(path.at(-1))) parent.delete(key);
+    }
+  }
+
+  /**
+   * Whether JSON can say what is at a path. An error is reported for the first thing that it cannot say.
+   * @param {Path} path
+   */
+  requireJson(path) {
+    const found = notJson(path.reduce((/** @type {any} */ value, key) => value?.get?.(key), this.ordered), path);
+    if (found === undefined) return true;
+    const { node } = this.#find(found.path);
+    this.error(found.path, found.what(isScalar(node) ? node.source : undefined), found.remedy);
+    return false;
+  }
+
+  /**
    * The line of a key or list item, or of the nearest thing around it that has one.
    * @param {Path} path
    */
   lineOf(path) {
+    return this.lines.linePos(this.#find(path).offset).line;
+  }
+
+  /** @param {Path} path */
+  #find(path) {
     /** @type {any} */
     let node = this.document.contents;
     let offset = node?.range?.[0] ?? 0;
@@ -69,7 +97,7 @@ export class YamlFile {
       offset = /** @type {any} */ (found.key)?.range?.[0] ?? offset;
       node = found.value;
     }
-    return this.lines.linePos(offset).line;
+    return { node, offset };
   }
 }
 
@@ -82,12 +110,17 @@ export class YamlFile {
 export async function readYaml(root, file, problems) {
   const lines = new LineCounter();
   const text = await readFile(join(root, file), 'utf8');
-  const documents = parseAllDocuments(text, { lineCounter: lines, merge: true, prettyErrors: false });
-  if (!Array.isArray(documents) || documents.length === 0) {
+  const documents = parsed(text, lines);
+  if (typeof documents === 'string') {
+    problems.error(file, 1, `this YAML cannot be read: ${documents}`, 'Nest it less.');
+    return undefined;
+  }
+  // A line `---` at the end starts a document that holds nothing.
+  const [document, second] = documents.filter((each, index) => index === 0 || !isEmpty(each));
+  if (document === undefined || (isEmpty(document) && second === undefined)) {
     problems.error(file, 1, 'the file is empty', 'Write its keys, or delete it.');
     return undefined;
   }
-  const [document, second] = documents;
   if (second !== undefined) {
     const line = lines.linePos(second.range[0]).line;
     problems.error(file, line, 'a second YAML document starts here', 'Keep one document in a file.');
@@ -96,7 +129,10 @@ export async function readYaml(root, file, problems) {
   for (const error of document.errors) {
     problems.error(file, lines.linePos(error.pos[0]).line, `this is not valid YAML: ${error.message}`, yamlRemedy(text));
   }
-  if (document.errors.length > 0 || !hasOnlyJson(document, file, lines, problems)) return undefined;
+  for (const warning of document.warnings) {
+    problems.warn(file, lines.linePos(warning.pos[0]).line, warning.message, 'The value is read as if the tag were not there.');
+  }
+  if (document.errors.length > 0) return undefined;
   try {
     return new YamlFile(file, problems, document, lines);
   } catch (error) {
@@ -105,32 +141,50 @@ export async function readYaml(root, file, problems) {
   }
 }
 
+/**
+ * @param {string} text
+ * @param {LineCounter} lineCounter
+ * @returns {import('yaml').Document.Parsed[] | string} the documents, or why there are none
+ */
+function parsed(text, lineCounter) {
+  try {
+    const documents = parseAllDocuments(text, { lineCounter, merge: true, prettyErrors: false, logLevel: 'silent' });
+    return Array.isArray(documents) ? documents : [];
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** @param {import('yaml').Document.Parsed} document */
+function isEmpty({ contents, errors }) {
+  return errors.length === 0 && (contents === null || (isScalar(contents) && contents.value === null));
+}
+
 /** @param {string} text */
 function yamlRemedy(text) {
   return /^\s*\/\//m.test(text) ? 'Comments in YAML start with `#`, not with `//`.' : 'Correct the syntax.';
 }
 
 /**
- * @param {import('yaml').Document.Parsed} document
- * @param {string} file
- * @param {LineCounter} lines
- * @param {import('../problems.js').Problems} problems
+ * Finds the first thing that JSON cannot say.
+ * @param {unknown} value
+ * @param {Path} path
+ * @param {readonly unknown[]} [around] the mappings and lists that hold the value
+ * @returns {{ path: Path, what: (source?: string) => string, remedy: string } | undefined}
  */
-function hasOnlyJson(document, file, lines, problems) {
-  let isJson = true;
-  const refuse = (/** @type {any} */ node, /** @type {string} */ what, /** @type {string} */ remedy) => {
-    problems.error(file, lines.linePos(node.range?.[0] ?? 0).line, what, remedy);
-    isJson = false;
-  };
-  visit(document, {
-    Scalar(_key, node) {
-      if (typeof node.value !== 'number') return;
-      const isExact = Number.isFinite(node.value) && !(Number.isInteger(node.value) && !Number.isSafeInteger(node.value));
-      if (!isExact) refuse(node, `JSON cannot hold the number \`${node.source}\``, 'Put it in quotes.');
-    },
-    Pair(_key, pair) {
-      if (isMap(pair.key) || isSeq(pair.key)) refuse(pair.key, 'a key must be text', 'Put it in quotes.');
-    },
-  });
-  return isJson;
+function notJson(value, path, around = []) {
+  const quote = 'Put it in quotes.';
+  if (typeof value === 'number' && (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))) {
+    return { path, what: (source) => `JSON cannot hold the number \`${source ?? value}\``, remedy: quote };
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (around.includes(value)) return { path, what: () => 'the alias names something that holds it', remedy: 'Write the value itself.' };
+  const isMapping = value instanceof Map;
+  if (!isMapping && !Array.isArray(value)) return { path, what: () => 'JSON cannot hold a value of this tag', remedy: quote };
+  for (const [key, member] of isMapping ? value : value.entries()) {
+    if (typeof key === 'object' && key !== null) return { path, what: () => 'a key must be text', remedy: quote };
+    const found = notJson(member, [...path, isMapping ? String(key) : Number(key)], [...around, value]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
