@@ -92,6 +92,8 @@ test('a connector among packages, links inside, version control and editor files
     await writeFile(join(folder, file), text);
   }
   await symlink('helpers', join(folder, 'lib'));
+  // Nothing reads this one, so it may lead anywhere.
+  await symlink(CONNECTORS, join(folder, 'docs'));
   const linked = `${folder}-linked`;
   await symlink(folder, linked);
   const warnings = await warningsOf(linked);
