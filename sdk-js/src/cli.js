@@ -93,7 +93,9 @@ async function runCheck(folder) {
   const problems = await check(folder);
   printProblems(folder, problems);
   const isBroken = problems.some(({ severity }) => severity === 'error');
-  if (!isBroken) writeOut(`${folder}: no mistakes found\n`);
+  const warnings = problems.filter(({ severity }) => severity === 'warning').length;
+  const suffix = warnings === 0 ? '' : `, ${warnings} warning${warnings === 1 ? '' : 's'}`;
+  if (!isBroken) writeOut(`${folder}: no mistakes found${suffix}\n`);
   return isBroken ? 1 : 0;
 }
 

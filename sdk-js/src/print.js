@@ -1,5 +1,5 @@
 /**
- * Prints problems for a person, files relative to where that person is.
+ * Prints problems for a person, files relative to where that person is. Errors come last, next to the prompt.
  */
 import { join, relative } from 'node:path';
 import { formatProblem } from './problems.js';
@@ -10,7 +10,8 @@ import { printableLine, writeError } from './terminal.js';
  * @param {readonly import('../types/sdk.js').Problem[]} problems
  */
 export function printProblems(folder, problems) {
-  for (const problem of problems) {
+  const isError = (/** @type {import('../types/sdk.js').Problem} */ { severity }) => severity === 'error';
+  for (const problem of [...problems.filter((each) => !isError(each)), ...problems.filter(isError)]) {
     writeError(`${printableLine(formatProblem(problem, (file) => relative('', join(folder, file))))}\n`);
   }
 }

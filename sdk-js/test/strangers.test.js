@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,7 +51,7 @@ for (const [name, changes] of EVIL_FOLDERS) {
 test('control characters reach no terminal from module-level code, examples and what handlers print', async () => {
   const folder = await folderWith({
     'spec.yml': `${SOUND['spec.yml']}engine: quickjs\n`,
-    [`${HOOK}/handle.js`]: `console.log(${JSON.stringify(EVIL)});\nexport default () => { console.log(${JSON.stringify(EVIL)}); throw new Error(${JSON.stringify(EVIL)}); };\n`,
+    [`${HOOK}/handle.js`]: `console.log(${JSON.stringify(EVIL + randomUUID())});\nexport default () => { console.log(${JSON.stringify(EVIL)}); throw new Error(${JSON.stringify(EVIL)}); };\n`,
     'examples/none.json': JSON.stringify({ description: `x${EVIL}`, webhook: 'hook', request: { body: '' }, expect: { status: 200, body: EVIL } }),
   });
   const { stdout, stderr } = sdk('test', folder);
@@ -129,15 +130,15 @@ for (const [link, target] of LINKS) {
 
 /** How code may ask for a file that is not its own. */
 const IMPORTS = [
-  ['a path upwards', (outside, folder) => `../../../${outside.split('/').at(-1)}/secret.json`, 2],
-  ['an absolute path', (outside) => `${outside}/secret.json`, 2],
-  ['a link to a file', () => '../../helpers/linked.json', undefined],
-  ['a link to a folder', () => '../../lib/secret.json', 2],
-  ['a package that is a link', () => 'pack/secret.json', 2],
-  ['the same without its ending', (outside) => `${outside}/secret`, 2],
+  ['a path upwards', (outside) => `../../../${outside.split('/').at(-1)}/secret.json`],
+  ['an absolute path', (outside) => `${outside}/secret.json`],
+  ['a link to a file', () => '../../helpers/linked.json'],
+  ['a link to a folder', () => '../../lib/secret.json'],
+  ['a package that is a link', () => 'pack/secret.json'],
+  ['the same without its ending', (outside) => `${outside}/secret`],
 ];
 
-for (const [name, specifier, line] of IMPORTS) {
+for (const [name, specifier] of IMPORTS) {
   test(`an import that leaves the folder is refused: ${name}`, async () => {
     const outside = await elsewhere();
     const folder = await folderWith();
@@ -146,11 +147,11 @@ for (const [name, specifier, line] of IMPORTS) {
     await symlink(outside, join(folder, 'lib'));
     await mkdir(join(folder, 'node_modules'));
     await symlink(outside, join(folder, 'node_modules/pack'));
-    await writeFile(join(folder, HOOK, 'handle.js'), `// One.\nimport secret from ${JSON.stringify(specifier(outside, folder))};\nexport default () => ({ response: { data: secret } });\n`);
+    await writeFile(join(folder, HOOK, 'handle.js'), `// One.\nimport secret from ${JSON.stringify(specifier(outside))};\nexport default () => ({ response: { data: secret } });\n`);
     const errors = (await check(folder)).filter(({ severity }) => severity === 'error');
     assert.equal(errors.length, 1, errors.map((each) => formatProblem(each)).join('\n'));
     assert.equal(errors[0].file, `${HOOK}/handle.js`);
-    assert.equal(errors[0].line, line);
+    assert.equal(errors[0].line, 2);
     assert.match(errors[0].what, /secret\.js(on)?` is outside of the connector folder$/);
     await assert.rejects(build(folder, { engine: 'quickjs' }), /outside of the connector folder/);
   });

@@ -52,7 +52,7 @@ export const UNUSED_ITEM_KEYS = {
 /** Keys below `implementationType`. */
 export const UNUSED_METHOD_KEYS = {
   ...all(NO_INLINE_CODE, 'code', 'mapping', 'config', 'path'),
-  ...all(NOT_SHOWN, 'name', 'description', 'inputSchema', 'outputSchema', 'parametersSchema'),
+  ...all('the host reads `implementationType` alone', 'name', 'description', 'inputSchema', 'outputSchema', 'parametersSchema'),
 };
 
 /** Methods of a global webhook. */
