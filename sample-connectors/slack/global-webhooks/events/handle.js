@@ -4,13 +4,15 @@
  * would show to the user.
  */
 import { tenantsOf } from '../../lib/tenants.js'
-import { channelOf, kindOf, readBody } from './body.js'
+import { channelOf, isCertificateCheck, kindOf, readBody } from './body.js'
 import { isSignedBySlack } from './signature.js'
 
 const CHALLENGE = /^[\w.~-]{1,200}$/
 
 /** @type {import('@patchbay/sdk').Handle} */
 export default async function handle(request) {
+  // Answered to anybody, for it learns nothing and changes nothing. Anything more in the body must be signed.
+  if (isCertificateCheck(request)) return answer(200)
   if (!isSignedBySlack(request)) return answer(401, 'The signature is missing, wrong, or not of this time.')
 
   const body = readBody(request)
