@@ -131,7 +131,7 @@ const MISTAKES = [
   [{ events: [{ selector: 'a', payload: circle }] }, 'events[0].payload cannot be written as JSON'],
   [{ events: [{ selector: 'a', payload: Promise.resolve() }] }, 'events[0].payload is a Promise; write `await` before it'],
   [{ response: 'ok' }, 'response must be an object { status, headers, data }, but it is the text "ok"'],
-  [{ response: { body: 'ok' } }, 'response has `body`; known here: `status`, `headers`, `data`.'],
+  [{ response: { body: 'ok' } }, 'response has `body`; did you mean `data`?'],
   [{ response: { status: '200' } }, 'response.status must be a whole number from 200 to 599, but it is the text "200"'],
   [{ response: { status: 101 } }, 'response.status must be'],
   [{ response: { headers: { a: true } } }, 'response.headers["a"] must be a string, but it is the boolean true'],
@@ -144,12 +144,13 @@ for (const [returned, message] of MISTAKES) {
   });
 }
 
-test('get-event-selector must return two strings and nothing else', () => {
+test('get-event-selector must return two strings; what nothing reads is left out', () => {
   const result = { globalWebhookKey: 'k', globalWebhookEventSelector: 's' };
   assert.deepEqual(eventSelector(result), result);
   assert.throws(() => eventSelector(undefined), /must return \{ globalWebhookKey, globalWebhookEventSelector \}, but it returned undefined/);
   assert.throws(() => eventSelector({ ...result, globalWebhookEventSelector: 5 }), /must be a string, but it is the number 5/);
-  assert.throws(() => eventSelector({ ...result, selector: 's' }), /returned `selector`/);
+  assert.throws(() => eventSelector({ ...result, globalWebhookKeys: 's' }), /returned `globalWebhookKeys`; did you mean `globalWebhookKey`\?/);
+  assert.deepEqual(eventSelector({ ...result, note: 's' }), result);
 });
 
 const answer = (status, body, type = 'application/json') => ({

@@ -47,7 +47,9 @@ export async function checkSources(connector, files, imports, problems) {
     }
     const known = resultKeys(connector, file);
     const unknown = known === undefined ? [] : unknownResultKeys(program, known);
-    for (const { node, what, remedy } of unknown) problems.error(file, lineOf(node), what, remedy);
+    for (const { node, isMistake, what, remedy } of unknown) {
+      problems[isMistake ? 'error' : 'warn'](file, lineOf(node), what, remedy);
+    }
     for (const { node, what, remedy } of traps({ program, text })) problems.warn(file, lineOf(node), what, remedy);
   }
   if (imports !== undefined) checkSecrets(connector, sources, imports, problems);
