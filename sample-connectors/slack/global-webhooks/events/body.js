@@ -17,14 +17,6 @@ export function readBody({ data, headers }) {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
 }
 
-/**
- * Whether Slack checks the certificate of a command's URL. It does not sign this check, which asks for a 200 and says
- * nothing.
- */
-export function isCertificateCheck({ headers, rawBody }) {
-  return FORM.test(headers['content-type'] ?? '') && /^ssl_check=1(&token=[\w-]{0,100})?$/.test(rawBody)
-}
-
 /** What kind of thing happened: `message`, `block_actions`, `slash_command` … */
 export function kindOf({ type, event, command }) {
   const kind = type === 'event_callback' ? event?.type : type ?? (command && 'slash_command')

@@ -1,17 +1,18 @@
 /**
  * Receives everything that Slack sends to an app, and gives it to the workspaces and organisations that it concerns.
- * Never reads a body before its signature was found right, and never answers an interaction with a body, which Slack
+ * Never makes an event of a body before its signature was found right, and never answers an interaction with a body, which Slack
  * would show to the user.
  */
 import { tenantsOf } from '../../lib/tenants.js'
-import { channelOf, isCertificateCheck, kindOf, readBody } from './body.js'
+import { channelOf, kindOf, readBody } from './body.js'
 import { isSignedBySlack } from './signature.js'
 
+/** A form of a few short fields, `ssl_check=1` among them. */
+const CERTIFICATE_CHECK = /^(?:token=[\w-]{0,100}&)?ssl_check=1(?:&token=[\w-]{0,100})?$/
 const CHALLENGE = /^[\w.~-]{1,200}$/
 
 /** @type {import('@patchbay/sdk').Handle} */
 export default async function handle(request) {
-  // Answered to anybody, for it learns nothing and changes nothing. Anything more in the body must be signed.
   if (isCertificateCheck(request)) return answer(200)
   if (!isSignedBySlack(request)) return answer(401, 'The signature is missing, wrong, or not of this time.')
 
@@ -40,6 +41,15 @@ export default async function handle(request) {
     ],
     response: { status: 200 },
   }
+}
+
+/**
+ * From time to time Slack looks whether the certificate of a URL is good. It does not sign that, so nothing is read of it, and
+ * it is told nothing but that it arrived.
+ */
+function isCertificateCheck({ headers, query, rawBody }) {
+  if (headers['x-slack-signature'] !== undefined) return false
+  return query.ssl_check === '1' || CERTIFICATE_CHECK.test(rawBody)
 }
 
 /** What Slack asks once, when the request URL is entered. */
