@@ -1,5 +1,5 @@
 /**
- * The command line: reads arguments, prints results. Mistakes and progress go to stderr, the result to stdout.
+ * The command line: parses arguments and prints results. Results are written to stdout, problems and progress to stderr.
  */
 import { parseArgs } from 'node:util';
 import { runDev } from './commands/dev.js';
@@ -30,7 +30,7 @@ const COMMANDS = {
 
 /**
  * @param {string[]} args
- * @returns {Promise<number>} the exit status: 0, 1 for mistakes in the folder, 2 for mistakes in the arguments
+ * @returns {Promise<number>} the exit status: 0 for success, 1 for mistakes in the folder, 2 for invalid arguments
  */
 export async function main([name = '--help', ...args]) {
   if (name === '--help' || name === '-h' || name === 'help') {
@@ -132,7 +132,7 @@ function report(folder, { path, size, sha256, warnings }) {
   writeOut(`${path}  ${size} bytes  sha256:${sha256}\n`);
 }
 
-/** What there is to begin with is named where somebody asks how. */
+/** Lists the samples. */
 async function initUsage() {
-  return `\`init\` needs the name of a new folder. With \`--from\` it is a copy of a sample:\n${listed(await samples())}`;
+  return `\`init\` needs the name of a new folder. With \`--from\`, the folder is a copy of one of these samples:\n${listed(await samples())}`;
 }

@@ -1,6 +1,6 @@
 /**
- * The SDK as a library: what the command line does, as three functions.
- * Never prints; what is to be said is returned, thrown or given to `onProgress`.
+ * The SDK as a library: the commands `check`, `build` and `bundle` as functions.
+ * Never prints: results are returned, errors are thrown, and progress is passed to `onProgress`.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
@@ -57,7 +57,7 @@ export async function bundle(folder, { component: file, output }) {
   const why = whyNotComponent(component);
   if (why !== undefined) throw new Error(`${file}: ${why}`);
   if (findSection(component, MANIFEST_SECTION) !== undefined) {
-    throw new Error(`${file}: it is a bundle already; give the component that it was made of`);
+    throw new Error(`${file}: it is a bundle already; pass the component that it was built from`);
   }
   const path = output ?? (await usualOutput(folder, connector.key));
   return write(component, manifest(connector, { sdk: SDK, engine: 'external component' }), path, problems);
@@ -67,14 +67,14 @@ export async function bundle(folder, { component: file, output }) {
 function refuseComponents({ webhooks, events }) {
   for (const implementation of [...webhooks.map(({ handle }) => handle), ...events.map(({ selector }) => selector)]) {
     if (implementation?.type !== COMPONENT) continue;
-    implementation.spec.error(['methods'], 'this method is in a component that is built elsewhere', 'Name it: `patchbay-sdk bundle`, `test` or `push` with `--component file.wasm`.');
+    implementation.spec.error(['methods'], 'this method is in a component that is built by other tools', 'Pass it with `--component file.wasm` to `patchbay-sdk bundle`, `test` or `push`.');
   }
 }
 
 /**
  * @param {string} folder
  * @param {Problems} problems
- * @param {string} [chosen] the engine, if it is not the folder that says it
+ * @param {string} [chosen] the engine, instead of that of the folder
  */
 async function readAndBundle(folder, problems, chosen) {
   const connector = await readFolder(folder, problems);
@@ -106,7 +106,7 @@ async function usualOutput(folder, key) {
 async function write(component, text, path, problems) {
   const bytes = appendSection(component, MANIFEST_SECTION, text);
   await mkdir(dirname(path), { recursive: true });
-  // Whoever watches the file must never see half of it.
+  // Renamed when complete, so that nobody reads a partial file.
   const unfinished = `${path}.${randomUUID()}.tmp`;
   await writeFile(unfinished, bytes, { flag: 'wx' });
   await rename(unfinished, path);

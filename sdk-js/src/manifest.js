@@ -1,5 +1,5 @@
 /**
- * Makes the manifest of a bundle: what the host knows of a connector without running it.
+ * Writes the manifest of a bundle: the data of a connector that the host reads without running it.
  * Holds no code and no secrets.
  */
 import { orderedJson } from './ordered-json.js';
@@ -40,7 +40,7 @@ export function manifest(connector, build) {
 function method(implementation) {
   if (implementation === undefined) return undefined;
   if (implementation.type === 'mapping') return { implementationType: 'mapping', mapping: implementation.yaml.ordered };
-  // To the host all code is the component's, whatever it was written in.
+  // For the host, code in any language is code of the component.
   return { implementationType: 'javascript' };
 }
 
@@ -53,7 +53,7 @@ function pick(yaml, keys) {
 }
 
 /**
- * By the code units of the key, which no language setting of a machine changes.
+ * Sorted by the code units of the key, which does not depend on the locale.
  * @template {{ key: string }} T
  * @param {T[]} items
  */

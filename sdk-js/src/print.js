@@ -1,5 +1,5 @@
 /**
- * Prints problems for a person, files relative to where that person is. Errors come last, next to the prompt.
+ * Prints problems, with file names relative to the working directory. Errors come last, next to the prompt.
  */
 import { join, relative } from 'node:path';
 import { formatProblem } from './problems.js';

@@ -1,5 +1,5 @@
 /**
- * Shows what a build is doing. On a terminal one line counts the seconds; in a log a line appears now and then.
+ * Prints the progress of a build. On a terminal one line counts the seconds; in a log a line is added every few seconds.
  */
 
 import { printableLine } from './terminal.js';

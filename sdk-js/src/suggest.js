@@ -1,6 +1,6 @@
 /**
- * Finds the name that somebody probably meant, and says so.
- * Pure; used on both sides, in the build and inside the sandbox. Never decides anything: it only words a hint.
+ * Finds the known name that an unknown one is probably meant to be.
+ * Pure; runs in the build and inside the sandbox.
  */
 
 /**

@@ -136,11 +136,11 @@ test('a refusal is told in the words of the host', async (t) => {
   const { url } = await hostAnswering(t, 422, { title: 'Unprocessable Entity', code: 'bundle_manifest_invalid', detail: 'the manifest is wrong' });
   const { status, stderr } = await run(['push', await folderWith(), '--host', url, '--token', 'secret-token']);
   assert.equal(status, 1);
-  assert.match(stderr, /the host refused POST \/v1\/connectors: 422 bundle_manifest_invalid: the manifest is wrong\n/);
+  assert.match(stderr, /the host rejected POST \/v1\/connectors: 422 bundle_manifest_invalid: the manifest is wrong\n/);
   assert.ok(!stderr.includes('secret-token'));
 
   const fields = await hostAnswering(t, 422, { code: 'invalid', detail: 'see `errors`', errors: [{ pointer: '/parameters/a', message: 'is missing' }] });
-  await assert.rejects(new Host(fields.url, 't').get('/x'), { message: 'the host refused GET /x: 422 invalid\n  /parameters/a: is missing', code: 'invalid' });
+  await assert.rejects(new Host(fields.url, 't').get('/x'), { message: 'the host rejected GET /x: 422 invalid\n  /parameters/a: is missing', code: 'invalid' });
   await assert.rejects(new Host('http://127.0.0.1:1', 't').get('/x'), /cannot be reached: .*Is the host running\?/);
   assert.throws(() => new Host('localhost:80', 't'), /is not the URL of a host/);
   for (const args of [['push', '.'], ['push', '.', '--host', url], ['dev', '.', '--host', url]]) {

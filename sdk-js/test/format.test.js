@@ -56,17 +56,17 @@ test('a connector with every key and folder of the format passes on both engines
   const warnings = await warningsOf(folder);
   for (const expected of [
     'spec.yml:3: warning: `version` is not used: the host numbers the versions of a connector. It is left out of the bundle.',
-    'spec.yml:5: warning: `logoUri` is not used: the host shows names and descriptions. It is left out of the bundle.',
-    'spec.yml:6: warning: `categories` is not used: the host shows names and descriptions. It is left out of the bundle.',
+    'spec.yml:5: warning: `logoUri` is not used: the host shows only names and descriptions. It is left out of the bundle.',
+    'spec.yml:6: warning: `categories` is not used: the host shows only names and descriptions. It is left out of the bundle.',
     'spec.yml:17: warning: `auth` is not used: credentials and requests are described in `auth/`. It is left out of the bundle.',
     'auth/spec.yml:7: warning: `options` is not used: whoever creates a connection gives the host its credentials. It is left out of the bundle.',
     'auth/test.rest.yml:1: warning: the host never calls this method. The file is left out of the bundle.',
-    'data:1: warning: Patchbay uses webhooks and their events alone. It is left out of the bundle.',
-    'operations:1: warning: Patchbay uses webhooks and their events alone. It is left out of the bundle.',
-    'flows:1: warning: Patchbay uses webhooks and their events alone. It is left out of the bundle.',
-    'udm.yml:1: warning: Patchbay uses webhooks and their events alone. It is left out of the bundle.',
-    'events/record-created/spec.yml:3: warning: events of the type `webhook` are not received here. The event is left out of the bundle.',
-    'events/polled/spec.yml:3: warning: events of the type `pull-latest-records` are not received here. The event is left out of the bundle.',
+    'data:1: warning: Patchbay uses only webhooks and their events. It is left out of the bundle.',
+    'operations:1: warning: Patchbay uses only webhooks and their events. It is left out of the bundle.',
+    'flows:1: warning: Patchbay uses only webhooks and their events. It is left out of the bundle.',
+    'udm.yml:1: warning: Patchbay uses only webhooks and their events. It is left out of the bundle.',
+    'events/record-created/spec.yml:3: warning: Patchbay does not receive events of the type `webhook`. The event is left out of the bundle.',
+    'events/polled/spec.yml:3: warning: Patchbay does not receive events of the type `pull-latest-records`. The event is left out of the bundle.',
     'events/anything/spec.yml:11: warning: `refresh` is not used: the host never calls this method. It is left out of the bundle.',
     'global-webhooks/later/spec.yml:4: warning: `handle` is `not-supported`. The webhook is left out of the bundle.',
   ]) assert.ok(warnings.includes(expected), `${expected}\nis not among\n${warnings.join('\n')}`);
@@ -77,9 +77,9 @@ test('a connector of CommonJS, TypeScript and .yaml files, without keys, passes 
   const folder = await copyOf('older-code');
   const warnings = await warningsOf(folder);
   assert.deepEqual(warnings.filter((each) => each.startsWith('spec.yaml')), [
-    'spec.yaml:1: warning: the file has no `key`, so the key is `older-code`. Write `key: older-code`, to keep it when the name changes.',
-    'spec.yaml:2: warning: `logoUri` is not used: the host shows names and descriptions. It is left out of the bundle.',
-    'spec.yaml:3: warning: `connectionMode` is not used: the host shows names and descriptions. It is left out of the bundle.',
+    'spec.yaml:1: warning: the file has no `key`, so the key is `older-code`. Write `key: older-code` to keep it when the name changes.',
+    'spec.yaml:2: warning: `logoUri` is not used: the host shows only names and descriptions. It is left out of the bundle.',
+    'spec.yaml:3: warning: `connectionMode` is not used: the host shows only names and descriptions. It is left out of the bundle.',
     'spec.yaml:4: warning: `serial` is not a key that Patchbay knows. It is left out of the bundle.',
   ]);
   passes(folder, 4);

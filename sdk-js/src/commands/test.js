@@ -1,5 +1,5 @@
 /**
- * `test`: check, build, then run the examples with the host program, in the real sandbox.
+ * `test`: checks, builds, and runs the examples with the host program, in the real sandbox.
  * The program's output and exit status are passed on.
  */
 import { spawn } from 'node:child_process';
@@ -17,7 +17,7 @@ import { writeError, writeOut } from '../terminal.js';
  * @param {{ engine?: string, patchbay?: string, component?: string }} values
  */
 export async function runTest(folder, { engine, patchbay, component }) {
-  // Before the build, which may take long.
+  // Before the build, which may take a while.
   const program = findPatchbay(patchbay);
   await requireExamples(folder);
   const progress = progressPrinter(process.stderr);
@@ -43,7 +43,7 @@ async function requireExamples(folder) {
 function run(program, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    // It quotes examples and what handlers print.
+    // The output quotes examples and the console of handlers.
     child.stdout.setEncoding('utf8').on('data', writeOut);
     child.stderr.setEncoding('utf8').on('data', writeError);
     child.on('error', reject);

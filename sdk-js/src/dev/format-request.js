@@ -1,11 +1,11 @@
 /**
- * Words what became of one webhook request, for a terminal. Pure.
+ * Formats one webhook request and its outcome for a terminal. Pure.
  */
 import { printable, printableLine } from '../terminal.js';
 
 /**
  * @param {any} request one of `/v1/webhook-requests/{id}`
- * @returns {string} lines, without one at the end
+ * @returns {string} lines, without a trailing line break
  */
 export function formatRequest(request) {
   const { received = {}, answer, status, handledInMs, replayOf } = request;

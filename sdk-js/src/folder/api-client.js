@@ -1,5 +1,5 @@
 /**
- * Reads `auth/`: what credentials look like, and how requests to the external app are made.
+ * Reads `auth/`: the schema of credentials, and how requests to the external app are made.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ function record(yaml, path, value) {
 
 /** @type {import('./fields.js').Rule} */
 function handlers(yaml, path, value) {
-  if (!Array.isArray(value)) return yaml.error(path, `\`${path.at(-1)}\` must be a list, but it is ${describe(value)}`, 'Begin each handler with `- match: …`.');
+  if (!Array.isArray(value)) return yaml.error(path, `\`${path.at(-1)}\` must be a list, but it is ${describe(value)}`, 'Start each handler with `- match: …`.');
   value.forEach((handler, index) => checkFields(yaml, [...path, index], handler, HANDLER_FIELDS));
 }
 
@@ -74,7 +74,7 @@ export async function readApiClient(reading, spec) {
   const hosts = await impliedHosts(reading.root, implementation);
   if (hosts.length === 0) {
     const file = implementation.type === 'mapping' ? implementation.yaml.file : implementation.file;
-    spec.warn([], `\`${file}\` makes requests, but \`apiHosts\` does not say to which hosts, so the host refuses all of them`, 'Add `apiHosts: [api.example.com]`.');
+    spec.warn([], `\`${file}\` makes requests, but \`apiHosts\` does not say to which hosts, so the host rejects all of them`, 'Add `apiHosts: [api.example.com]`.');
   }
   return { authSpec, apiClient: { hosts, implementation } };
 }
@@ -107,12 +107,12 @@ function checkMapping(yaml) {
   const { responseHandlers, ...client } = Object(yaml.value);
   checkFormulas(yaml, ['credentials', 'parameters', 'connectorParameters'], client);
   checkFormulas(yaml, ['response'], responseHandlers ?? [], ['responseHandlers']);
-  // A formula yields an object whose keys nobody knows yet.
+  // The keys of a formula's result are not known yet.
   if (!isFormula(yaml.value)) checkFields(yaml, [], yaml.value, CLIENT_FIELDS);
 }
 
 /**
- * The hosts that a written base URI declares: its own, or those that its formula yields.
+ * The hosts that a base URI declares: that of the URL, or the result of its formula.
  * @param {string} root
  * @param {import('./read-folder.js').Implementation} implementation
  * @returns {Promise<unknown[]>}
@@ -127,7 +127,7 @@ async function impliedHosts(root, implementation) {
 }
 
 /**
- * The base URIs that are written out in a file.
+ * The base URIs that are literals in a file.
  * @param {string} text
  * @returns {string[]}
  */

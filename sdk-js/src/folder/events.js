@@ -1,5 +1,5 @@
 /**
- * Reads `events/<key>/`: the spec of each event and what implements its `get-event-selector`.
+ * Reads `events/<key>/`: the spec of each event and the implementation of its `get-event-selector`.
  */
 import { didYouMean, misspelt } from '../suggest.js';
 import { checkFields, key, note, oneOf, text } from './fields.js';
@@ -10,7 +10,7 @@ import { readKeyedFolders } from './list.js';
 import { UNUSED_EVENT_METHODS, UNUSED_ITEM_KEYS, UNUSED_METHOD_KEYS } from './unused.js';
 import { readYaml } from './yaml-file.js';
 
-/** The method as the manifest calls it, and the other spellings that specs use. */
+/** The name of the method in the manifest, and the other spellings of specs. */
 const SPELLINGS = ['get-event-selector', 'getEventSelector', 'getEventsSelector', 'get-events-selector'];
 
 /** The type of the events that Patchbay receives. */
@@ -49,20 +49,20 @@ export async function readEvents(reading, webhookKeys) {
     if (selector?.type === 'mapping') checkWebhookKey(selector.yaml, webhookKeys);
     events.push({ key: name, spec, selector });
     if (webhookKeys.length === 0) {
-      spec.warn([], 'the connector has no global webhook, so this event can never occur', 'Add `global-webhooks/<key>/`.');
+      spec.warn([], 'the connector has no global webhook, so this event never occurs', 'Add `global-webhooks/<key>/`.');
     }
   }
   return events;
 }
 
 /**
- * Why an event is none that a global webhook receives. A likely misspelling is not such a reason.
+ * The reason why a global webhook cannot receive an event, if there is one. A likely misspelling is an error instead.
  * @param {any} spec
  * @param {readonly string[]} files
  */
 function whyLeftOut(spec, files) {
   const type = spec?.implementationType;
-  if (typeof type === 'string' && misspelt(type, [TYPE]) === undefined) return `events of the type \`${type}\` are not received here`;
+  if (typeof type === 'string' && misspelt(type, [TYPE]) === undefined) return `Patchbay does not receive events of the type \`${type}\``;
   if (selectorType(spec) === NOT_SUPPORTED) return `\`get-event-selector\` is \`${NOT_SUPPORTED}\``;
   const isSelected = selectorType(spec) !== undefined || methodFiles(files, SPELLINGS).length > 0;
   return isSelected || type !== undefined || spec === null || typeof spec !== 'object' ? undefined : 'the event has neither an `implementationType` nor a `get-event-selector`';
@@ -80,7 +80,7 @@ function checkMethods(yaml, path, value) {
   const name = spelling ?? SPELLINGS[0];
   const others = second === undefined ? UNUSED_EVENT_METHODS : { ...UNUSED_EVENT_METHODS, [second]: 'it is the same method' };
   checkFields(yaml, path, value, { [name]: { rule: (...at) => checkFields(...at, SELECTOR, UNUSED_METHOD_KEYS), isRequired: true } }, others);
-  if (second !== undefined) yaml.error([...path, second], `\`${second}\` is \`${name}\` again`, 'Keep one of them.');
+  if (second !== undefined) yaml.error([...path, second], `\`${second}\` is another spelling of \`${name}\``, 'Keep one of them.');
 }
 
 /**
@@ -119,7 +119,7 @@ function checkMapping(yaml) {
 }
 
 /**
- * A mapping that writes its webhook key out can be checked before anybody subscribes.
+ * A literal webhook key in a mapping can be checked before anybody subscribes.
  * @param {import('./yaml-file.js').YamlFile} yaml
  * @param {readonly string[]} webhookKeys
  */

@@ -1,14 +1,14 @@
 /**
- * Finds a connector's examples. What is in them is the host program's to judge.
+ * Finds a connector's examples. The host program reads them.
  */
 import { list } from './list.js';
 
-/** What to say where there is none: file, line, what, remedy. */
+/** The problem of a connector without examples: file, line, what, remedy. */
 export const NO_EXAMPLES = /** @type {[string, undefined, string, string]} */ ([
   'examples',
   undefined,
   'the connector has no examples, so nothing tests it',
-  'Write `examples/<name>.json`: a request and what must come of it.',
+  'Write `examples/<name>.json`: a request and its expected result.',
 ]);
 
 /**

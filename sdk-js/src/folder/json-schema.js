@@ -1,6 +1,6 @@
 /**
- * Checks what looks like a JSON Schema for the mistakes people make by hand.
- * Does not validate the whole language: the host does that when a bundle is uploaded.
+ * Checks a JSON Schema for common mistakes.
+ * Does not validate the whole language: the host does that at the upload of a bundle.
  */
 import { describe, isRecord } from '../guest/describe.js';
 import { didYouMean, misspelt } from '../suggest.js';
@@ -46,7 +46,7 @@ function checkProperties(yaml, path, value) {
   }
   if (required === undefined) return;
   if (!Array.isArray(required) || !required.every((name) => typeof name === 'string')) {
-    yaml.error([...path, 'required'], '`required` must be a list of property names', 'It stands beside `properties`: `required: [name]`.');
+    yaml.error([...path, 'required'], '`required` must be a list of property names', 'Write it beside `properties`: `required: [name]`.');
     return;
   }
   for (const name of required) {

@@ -1,6 +1,6 @@
 /**
- * Lists folders and finds the `spec.yml` that belongs into each.
- * Never goes outside of the connector folder: a symbolic link that leads there is reported and left out.
+ * Lists folders and finds the `spec.yml` in each.
+ * Never leaves the connector folder: a symbolic link that does is reported and skipped.
  */
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
@@ -9,7 +9,7 @@ import { methodFiles, SPEC_FILES } from './method-files.js';
 import { readYaml } from './yaml-file.js';
 
 /**
- * The `spec.yml` of a folder; that there is none is reported.
+ * Reads the `spec.yml` of a folder. Reports an error if there is none.
  * @param {import('./read-folder.js').Reading} reading
  * @param {string} folder
  * @param {readonly string[]} files the files in it
@@ -17,18 +17,18 @@ import { readYaml } from './yaml-file.js';
 export async function readSpec({ root, problems }, folder, files) {
   const path = (/** @type {string} */ name) => (folder === '.' ? name : `${folder}/${name}`);
   const [found, second] = SPEC_FILES.filter((name) => files.includes(name));
-  if (second !== undefined) problems.warn(path(second), undefined, `\`${found}\` is read in its place`, 'Delete one of them.');
+  if (second !== undefined) problems.warn(path(second), undefined, `\`${found}\` is read instead`, 'Delete one of them.');
   if (found !== undefined) return readYaml(root, path(found), problems);
   const similar = nearest('spec.yml', files);
   problems.error(path('spec.yml'), undefined, 'the file is missing', similar === undefined ? 'Write it.' : `Rename \`${similar}\`.`);
   return undefined;
 }
 
-/** Folders that package managers and builds make anywhere. */
+/** Folders of package managers and builds. */
 const UNHEEDED = ['node_modules', 'dist'];
 
 /**
- * The sub-folders of `global-webhooks` or `events`, each with its spec. A folder's name is its key.
+ * The subfolders of `global-webhooks` or `events`, each with its spec. A folder's name is its key.
  * @param {import('./read-folder.js').Reading} reading
  * @param {string} parent
  * @param {readonly string[]} methods in all accepted spellings
@@ -45,7 +45,7 @@ export async function readKeyedFolders(reading, parent, methods) {
     const spec = await readSpec(reading, folder, files);
     if (spec === undefined) continue;
     if (typeof spec.value?.key === 'string' && spec.value.key !== name) {
-      spec.error(['key'], `the key is \`${spec.value.key}\`, but the folder is \`${name}\``, 'Make them the same.');
+      spec.error(['key'], `the key is \`${spec.value.key}\`, but the folder is \`${name}\``, 'Use the same name for both.');
     }
     found.push({ key: name, folder, files, spec });
   }
@@ -53,7 +53,7 @@ export async function readKeyedFolders(reading, parent, methods) {
 }
 
 /**
- * Whether a folder is meant as a webhook or an event, and not as a place for helpers.
+ * Whether a folder is meant as a webhook or an event, and not for helpers.
  * @param {readonly string[]} files
  * @param {readonly string[]} methods
  */
@@ -62,10 +62,10 @@ function looksKeyed(files, methods) {
 }
 
 /**
- * What is in a folder, hidden things left out; nothing where there is no folder.
+ * The content of a folder without hidden entries; empty if there is no folder.
  * @param {string} root the connector folder
  * @param {string} folder relative to it
- * @param {(path: string) => void} [onOutside] told each path, relative to the connector folder, that leads out of it
+ * @param {(path: string) => void} [onOutside] called with each path that leads out of the connector folder
  */
 export async function list(root, folder, onOutside = () => undefined) {
   const isFolder = await stat(join(root, folder)).then((each) => each.isDirectory(), () => false);

@@ -22,17 +22,17 @@ const SUFFIXES = [
 /** The names of a spec; the first is the usual one. */
 export const SPEC_FILES = ['spec.yml', 'spec.yaml'];
 
-/** The kinds of implementation that a bundle can hold and that a file stands for. */
+/** The types of implementation that a bundle can contain. */
 export const SUPPORTED_TYPES = ['javascript', 'mapping'];
 
-/** The connector format's word for a method that is known not to exist. */
+/** The type of a method that is known not to exist. */
 export const NOT_SUPPORTED = 'not-supported';
 
-/** The code is in a component that was built elsewhere, for example from Rust; no file here stands for it. */
+/** The code is in a component that other tools built, for example from Rust; the folder has no file for it. */
 export const COMPONENT = 'component';
 
 /**
- * The files among `names` that implement the method.
+ * The files among `names` that implement one of the methods.
  * @param {readonly string[]} names the files of one folder
  * @param {readonly string[]} methods the method, in all accepted spellings
  * @returns {{ name: string, type: string }[]}
@@ -46,7 +46,7 @@ export function methodFiles(names, methods) {
 }
 
 /**
- * The one file that implements the method in the declared way. What is wrong is reported.
+ * Finds the file that implements the method with the declared type. Reports problems.
  * @param {import('../problems.js').Problems} problems
  * @param {string} folder relative to the connector folder
  * @param {readonly string[]} names the files in it

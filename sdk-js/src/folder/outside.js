@@ -1,6 +1,6 @@
 /**
- * Refuses imports that leave the connector folder: somebody else's connector must not take files of this machine into its
- * bundle. npm packages may be where node looks for them, in `node_modules` of the folder and of those around it.
+ * Rejects imports that leave the connector folder: a stranger's connector must not include files of this machine in its bundle.
+ * npm packages may be in `node_modules` of the folder and of the folders around it, where Node.js finds them.
  */
 import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
@@ -14,7 +14,7 @@ export async function refuseOutside(root, imports, problems) {
   const allowed = [root, ...around(root).map((folder) => join(folder, 'node_modules'))];
   for (const file of Object.keys(imports)) {
     const path = await realpath(join(root, file)).catch(() => undefined);
-    // What is no file is a module of the SDK.
+    // Modules of the SDK are not files.
     if (path === undefined || allowed.some((folder) => path.startsWith(folder + sep))) continue;
     const importer = Object.keys(imports).find((each) => imports[each].includes(file)) ?? file;
     const line = await lineOf(join(root, importer), file);
@@ -23,7 +23,7 @@ export async function refuseOutside(root, imports, problems) {
 }
 
 /**
- * A folder and all that it is in.
+ * A folder and all of its parents.
  * @param {string} folder
  * @returns {string[]}
  */

@@ -20,20 +20,20 @@ import { readWebhooks } from './webhooks.js';
  * @typedef {import('./yaml-file.js').YamlFile} YamlFile
  * @typedef {{ type: 'javascript', file: string } | { type: 'mapping', yaml: YamlFile } | { type: 'component', file: string, spec: YamlFile }} Implementation
  *
- * @typedef {object} Connector of a folder with mistakes, an implementation may be missing
+ * @typedef {object} Connector if the folder has mistakes, an implementation may be missing
  * @property {string} root
  * @property {string} key
- * @property {string} [engine] what runs its JavaScript
+ * @property {string} [engine] the name of its JavaScript engine
  * @property {YamlFile} spec
  * @property {YamlFile} [authSpec]
  * @property {{ key: string, spec: YamlFile, handle?: Implementation }[]} webhooks
  * @property {{ key: string, spec: YamlFile, selector?: Implementation }[]} events
  * @property {{ hosts: unknown[], implementation?: Implementation }} [apiClient]
  *
- * @typedef {object} Reading what the parts of the reader share
+ * @typedef {object} Reading the shared state of the reader
  * @property {string} root
  * @property {import('../problems.js').Problems} problems
- * @property {boolean} isComponentGiven the component was built elsewhere, so JavaScript files are not looked for
+ * @property {boolean} isComponentGiven whether other tools built the component, so that JavaScript files are ignored
  * @property {(folder: string) => Promise<{ files: string[], folders: string[] }>} list
  */
 
@@ -53,14 +53,14 @@ const READ_FOLDERS = ['auth', 'events', 'global-webhooks', 'examples'];
  * @param {string} folder
  * @param {import('../problems.js').Problems} problems
  * @param {{ isComponentGiven?: boolean }} [options]
- * @returns {Promise<Connector | undefined>} nothing where not even spec.yml can be read; every mistake is reported
+ * @returns {Promise<Connector | undefined>} undefined if spec.yml cannot be read; every mistake is reported
  */
 export async function readFolder(folder, problems, { isComponentGiven = false } = {}) {
   const root = await realpath(folder).catch(() => folder);
   const outside = (/** @type {string} */ path) => problems.error(path, undefined, 'this symbolic link leads out of the connector folder', 'Put a copy in its place.');
   /** @type {Reading} */
   const reading = { root, problems, isComponentGiven, list: (each) => list(root, each, outside) };
-  // What nothing reads may lead anywhere.
+  // Entries that are not read may lead anywhere.
   const { files, folders } = await list(root, '.', (path) => [...READ_FOLDERS, ...SPEC_FILES].includes(path) && outside(path));
   warnOfUnread(folders, files, problems);
   const spec = await readSpec(reading, '.', files);
@@ -76,14 +76,14 @@ export async function readFolder(folder, problems, { isComponentGiven = false } 
 }
 
 /**
- * The connector's key; where there is none it is made of the name.
+ * The connector's key; without one, it is derived from the name.
  * @param {YamlFile} spec
  */
 function keyOf(spec) {
   const { key: written, name } = Object(spec.value);
   if ((written !== undefined && written !== null) || typeof name !== 'string') return written;
   const made = name.toLowerCase().match(/[a-z0-9]+/g)?.join('-').slice(0, 64) ?? 'connector';
-  spec.warn([], `the file has no \`key\`, so the key is \`${made}\``, `Write \`key: ${made}\`, to keep it when the name changes.`);
+  spec.warn([], `the file has no \`key\`, so the key is \`${made}\``, `Write \`key: ${made}\` to keep it when the name changes.`);
   return made;
 }
 
@@ -100,7 +100,7 @@ function engineOf(spec) {
  */
 function warnOfUnread(folders, files, problems) {
   for (const name of [...folders, ...files].filter((each) => UNUSED_ENTRIES.includes(each))) {
-    problems.warn(name, undefined, 'Patchbay uses webhooks and their events alone', 'It is left out of the bundle.');
+    problems.warn(name, undefined, 'Patchbay uses only webhooks and their events', 'It is left out of the bundle.');
   }
   for (const name of folders.filter((each) => ![...READ_FOLDERS, ...UNUSED_ENTRIES].includes(each))) {
     const similar = nearest(name, READ_FOLDERS) ?? READ_FOLDERS.find((each) => each.endsWith(name));

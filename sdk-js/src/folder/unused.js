@@ -1,23 +1,23 @@
 /**
- * Names of the connector format that Patchbay does not use, each with the reason. A folder that has them is accepted; what
- * they name is left out of the bundle, and a warning says so.
+ * Names of the connector format that Patchbay does not use, each with the reason. `check` accepts them with a warning, and they
+ * are left out of the bundle.
  */
 
-const NOT_SHOWN = 'the host shows names and descriptions';
+const NOT_SHOWN = 'the host shows only names and descriptions';
 const NO_SIGN_IN = 'whoever creates a connection gives the host its credentials';
 const NO_CALL = 'the host never calls this method';
-const NO_INLINE_CODE = 'a method is a file of its own';
+const NO_INLINE_CODE = 'each method is in its own file';
 
 /** @param {string} reason @param {string[]} keys */
 const all = (reason, ...keys) => Object.fromEntries(keys.map((key) => [key, reason]));
 
-/** Methods of `auth/`, as a spec spells them. */
+/** Methods of `auth/`, as specs spell them. */
 const AUTH_METHODS = [
   'test', 'disconnect', 'refreshCredentials', 'getOAuthConfig', 'getTokenData', 'getCredentialsFromAccessTokenResponse',
   'getCredentialsFromRefreshTokenResponse', 'getCredentialsFromConnectionParameters',
 ];
 
-/** The same as file names. */
+/** The same methods as file names. */
 export const UNUSED_AUTH_FILES = [
   ...AUTH_METHODS, ...AUTH_METHODS.map((name) => name.replace('OAuth', 'Oauth').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)), 'get-o-auth-config', 'ui',
 ];
@@ -38,7 +38,7 @@ export const UNUSED_CONNECTOR_KEYS = {
   customCredentialsSchema: '`credentialsSchema` in `auth/spec.yml` takes its place',
   ...all(NOT_SHOWN, 'logoUri', 'logo', 'icon', 'categories', 'tags', 'docs', 'docsUri', 'apiDocsUri', 'appUri', 'appUuid', 'appKey'),
   ...all(NOT_SHOWN, 'externalAppId', 'externalAppUuid', 'uuid', 'id', 'isPublic', 'isTest', 'connectionMode', 'extends', 'baseUri'),
-  ...all('Patchbay uses webhooks and their events alone', 'data', 'operations', 'actions', 'flows', 'udm', 'events', 'globalWebhooks', 'fieldMappings'),
+  ...all('Patchbay uses only webhooks and their events', 'data', 'operations', 'actions', 'flows', 'udm', 'events', 'globalWebhooks', 'fieldMappings'),
 };
 
 export const UNUSED_AUTH_KEYS = AUTH_KEYS;
@@ -52,13 +52,13 @@ export const UNUSED_ITEM_KEYS = {
 /** Keys below `implementationType`. */
 export const UNUSED_METHOD_KEYS = {
   ...all(NO_INLINE_CODE, 'code', 'mapping', 'config', 'path'),
-  ...all('the host reads `implementationType` alone', 'name', 'description', 'inputSchema', 'outputSchema', 'parametersSchema'),
+  ...all('the host reads only `implementationType`', 'name', 'description', 'inputSchema', 'outputSchema', 'parametersSchema'),
 };
 
 /** Methods of a global webhook. */
 export const UNUSED_WEBHOOK_METHODS = all(NO_CALL, 'subscribe', 'unsubscribe', 'refresh', 'parse', 'test', 'getEventSelector', 'get-event-selector');
 
-/** Methods of an event: those of events that have a webhook of their own. */
+/** Methods of an event with another type. */
 export const UNUSED_EVENT_METHODS = all(NO_CALL, 'subscribe', 'unsubscribe', 'handle', 'refresh', 'parse', 'test', 'pull', 'getSampleEvents', 'extractEvents', 'getEventConfig');
 
 /** Folders and files beside the connector's `spec.yml`. */

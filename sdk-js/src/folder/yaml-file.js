@@ -1,6 +1,6 @@
 /**
- * Reads one YAML file, remembering on which line each key stands.
- * A manifest is JSON: `requireJson` says whether JSON can hold what is read of a file.
+ * Reads one YAML file, with the line of each key.
+ * A manifest is JSON: `requireJson` checks that a value can be written as JSON.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ export class YamlFile {
   }
 
   /**
-   * The content at a path, key order kept.
+   * The value at a path, with the order of keys.
    * @param {...string} path
    */
   orderedAt(...path) {
@@ -53,7 +53,7 @@ export class YamlFile {
   }
 
   /**
-   * Leaves a key out of the manifest.
+   * Omits a key from the manifest.
    * @param {Path} path
    */
   leaveOut(path) {
@@ -64,7 +64,7 @@ export class YamlFile {
   }
 
   /**
-   * Whether JSON can say what is at a path. An error is reported for the first thing that it cannot say.
+   * Whether the value at a path can be written as JSON. Reports an error for the first part that cannot.
    * @param {Path} path
    */
   requireJson(path) {
@@ -76,7 +76,7 @@ export class YamlFile {
   }
 
   /**
-   * The line of a key or list item, or of the nearest thing around it that has one.
+   * The line of a key or list item, or of the nearest parent that has one.
    * @param {Path} path
    */
   lineOf(path) {
@@ -105,7 +105,7 @@ export class YamlFile {
  * @param {string} root the connector folder
  * @param {string} file relative to it
  * @param {import('../problems.js').Problems} problems
- * @returns {Promise<YamlFile | undefined>} nothing if the file cannot be read, which is then reported
+ * @returns {Promise<YamlFile | undefined>} undefined if the file cannot be read, which is reported
  */
 export async function readYaml(root, file, problems) {
   const lines = new LineCounter();
@@ -115,10 +115,10 @@ export async function readYaml(root, file, problems) {
     problems.error(file, 1, `this YAML cannot be read: ${documents}`, 'Nest it less.');
     return undefined;
   }
-  // A line `---` at the end starts a document that holds nothing.
+  // A line `---` at the end starts an empty document.
   const [document, second] = documents.filter((each, index) => index === 0 || !isEmpty(each));
   if (document === undefined || (isEmpty(document) && second === undefined)) {
-    problems.error(file, 1, 'the file is empty', 'Write its keys, or delete it.');
+    problems.error(file, 1, 'the file is empty', 'Add its keys, or delete it.');
     return undefined;
   }
   if (second !== undefined) {
@@ -130,7 +130,7 @@ export async function readYaml(root, file, problems) {
     problems.error(file, lines.linePos(error.pos[0]).line, `this is not valid YAML: ${error.message}`, yamlRemedy(text));
   }
   for (const warning of document.warnings) {
-    problems.warn(file, lines.linePos(warning.pos[0]).line, warning.message, 'The value is read as if the tag were not there.');
+    problems.warn(file, lines.linePos(warning.pos[0]).line, warning.message, 'The tag is ignored.');
   }
   if (document.errors.length > 0) return undefined;
   try {
@@ -166,10 +166,10 @@ function yamlRemedy(text) {
 }
 
 /**
- * Finds the first thing that JSON cannot say.
+ * Finds the first part that cannot be written as JSON.
  * @param {unknown} value
  * @param {Path} path
- * @param {readonly unknown[]} [around] the mappings and lists that hold the value
+ * @param {readonly unknown[]} [around] the mappings and lists that contain the value
  * @returns {{ path: Path, what: (source?: string) => string, remedy: string } | undefined}
  */
 function notJson(value, path, around = []) {
@@ -178,9 +178,9 @@ function notJson(value, path, around = []) {
     return { path, what: (source) => `JSON cannot hold the number \`${source ?? value}\``, remedy: quote };
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  if (around.includes(value)) return { path, what: () => 'the alias names something that holds it', remedy: 'Write the value itself.' };
+  if (around.includes(value)) return { path, what: () => 'the alias refers to a value that contains it', remedy: 'Write the value itself.' };
   const isMapping = value instanceof Map;
-  if (!isMapping && !Array.isArray(value)) return { path, what: () => 'JSON cannot hold a value of this tag', remedy: quote };
+  if (!isMapping && !Array.isArray(value)) return { path, what: () => 'a value with this tag cannot be written as JSON', remedy: quote };
   for (const [key, member] of isMapping ? value : value.entries()) {
     if (typeof key === 'object' && key !== null) return { path, what: () => 'a key must be text', remedy: quote };
     const found = notJson(member, [...path, isMapping ? String(key) : Number(key)], [...around, value]);
