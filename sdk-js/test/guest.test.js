@@ -233,7 +233,7 @@ const HANDLED = [
   [answer(200, '1'), { match: 1, error: { key: 'rate_limit_exceeded', message: 'wait' } }, { kind: 'rate-limited', key: 'rate_limit_exceeded', message: 'wait' }],
   [answer(200, '1'), { match: 1, error: () => ({ key: 'connection_is_defunct', data: 2 }) }, { kind: 'unauthorized', key: 'connection_is_defunct', data: 2 }],
   [answer(200, '1'), { match: 1, error: { message: () => 'made' } }, { kind: 'refused', key: undefined, message: 'made' }],
-  [answer(200, '1'), { isSuccess: true }, { message: 'responseHandlers[0] has no `match`; `match: true` fits every answer' }],
+  [answer(200, '1'), { isSuccess: true }, { message: 'responseHandlers[0] has no `match`; `match: true` matches every response' }],
   [answer(200, '1'), { match: { $eval: 1 } }, { name: 'TypeError' }],
   [answer(200, '1'), { match: 1, error: 'no' }, { message: 'responseHandlers[0].error must be an object, but it is the text "no"' }],
 ];

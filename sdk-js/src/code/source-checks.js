@@ -1,6 +1,6 @@
 /**
- * Looks for mistakes in the author's JavaScript that bundle without complaint: no default export, values frozen at
- * build time, a webhook key that does not exist, a signature that is not checked well. Reads the syntax tree; runs nothing.
+ * Finds mistakes in the author's JavaScript that the bundler accepts: no default export, values fixed at build time, an unknown
+ * webhook key, an unsafe signature check. Reads the syntax tree; runs nothing.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ export async function checkSources(connector, files, imports, problems) {
       problems.error(file, 1, 'the file has no default export', 'Write `export default async function …`.');
     }
     for (const { node, name } of frozenValues(program)) {
-      problems.warn(file, lineOf(node), `\`${name}\` at module level runs once, while the bundle is built`, 'Move it into the function: its value would be the same for every request.');
+      problems.warn(file, lineOf(node), `\`${name}\` at module level runs once, while the bundle is built`, 'Move it into the function; otherwise every request gets the same value.');
     }
     for (const node of webhookKeyLiterals(program)) {
       if (webhookKeys.length === 0 || webhookKeys.includes(node.value)) continue;
@@ -56,7 +56,7 @@ export async function checkSources(connector, files, imports, problems) {
 }
 
 /**
- * What the function of a file may return; nothing is known of a file that is no method.
+ * The known keys of a method's result; undefined for other files.
  * @param {import('../folder/read-folder.js').Connector} connector
  * @param {string} file
  * @returns {readonly string[] | undefined}
@@ -84,7 +84,7 @@ function isCommonJsExport(node) {
 }
 
 /**
- * Calls at module level whose result a snapshot keeps for ever.
+ * Calls at module level whose result is fixed in the snapshot.
  * @param {any} program
  */
 function* frozenValues(program) {
