@@ -129,7 +129,7 @@ test('push says what the host does with the bundle until it answers', async (t) 
   const { status, stdout, stderr } = await run(['push', await folderWith(), '--host', url, '--token', 'secret-token']);
   assert.equal(status, 0, stderr);
   assert.equal(stdout, `sound version 3 (already uploaded)  sha256:${digest}  ${url}\n`);
-  assert.match(stderr, /upload\nthe host compiles another bundle first\nthe host compiles it, the first one of an engine for up to a minute\n$/);
+  assert.match(stderr, /upload\nthe host compiles another bundle first\nthe host compiles the bundle; the first bundle of an engine takes up to a minute\n$/);
 });
 
 test('a refusal is told in the words of the host', async (t) => {
