@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { findPatchbay } from '../src/host/program.js';
-import { check } from '../src/index.js';
+import { build, check } from '../src/index.js';
 import { formatProblem } from '../src/problems.js';
 import { folderWith, SOUND } from './support/folders.js';
 
@@ -99,6 +99,35 @@ test('a connector among packages, links inside, version control and editor files
   const warnings = await warningsOf(linked);
   assert.equal(warnings.filter((each) => !/^(spec|events\/happened\/get-event-selector\.map)\.yml|^events\/shared:/.test(each)).join('\n'), '');
   passes(linked, 2);
+});
+
+/** Ways to export a function that authors and their compilers write. */
+const EXPORTS = [
+  ['handle.js', 'const handle = () => ({});\nexport { handle as default };\n'],
+  ['handle.js', 'exports.default = () => ({});\n'],
+  ['handle.js', 'module.exports = { default: () => ({}) };\n'],
+  ['handle.js', 'const handle = () => ({});\nmodule.exports = exports = handle;\nexports.default = handle;\n'],
+  ['handle.js', 'Object.defineProperty(exports, "__esModule", { value: true });\nexports.default = handle;\nfunction handle() {}\n'],
+  ['handle.js', 'Object.defineProperty(exports, "__esModule", { value: true });\nObject.defineProperty(exports, "default", { enumerable: true, get: () => handle });\nfunction handle() {}\n'],
+  ['handle.ts', 'const handle = () => ({});\nexport = handle;\n'],
+  ['handle.ts', 'import type { Handle } from "@patchbay/sdk";\nexport default (() => ({})) satisfies Handle;\n'],
+];
+
+for (const [file, code] of EXPORTS) {
+  test(`a function is exported: ${code.replaceAll('\n', ' ')}`, async () => {
+    const folder = await folderWith({ 'global-webhooks/hook/handle.js': null, [`global-webhooks/hook/${file}`]: code });
+    const { warnings } = await build(folder, { engine: 'quickjs' });
+    assert.deepEqual(warnings, []);
+  });
+}
+
+test('a file that package.json switches off for browsers is left out', async () => {
+  const folder = await folderWith({
+    'package.json': '{ "browser": { "./lib/off.js": false } }',
+    'lib/off.js': 'throw new Error("off");\n',
+    'global-webhooks/hook/handle.js': "import '../../lib/off.js';\nexport default () => ({});\n",
+  });
+  assert.deepEqual((await build(folder, { engine: 'quickjs' })).warnings, []);
 });
 
 const HOOK = 'global-webhooks/hook/spec.yml';

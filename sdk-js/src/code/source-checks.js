@@ -28,7 +28,8 @@ export async function checkSources(connector, files, imports, problems) {
   const sources = new Map();
   const methods = methodFilesOf(connector);
   const webhookKeys = connector.webhooks.map(({ key }) => key);
-  for (const file of files.filter((each) => SCRIPT.test(each))) {
+  // The bundler lists a file that a package.json switches off under a name of its own.
+  for (const file of files.filter((each) => SCRIPT.test(each) && !each.startsWith('(disabled):'))) {
     const text = await readFile(join(connector.root, file), 'utf8');
     const { program, module, errors } = parseSync(file, text);
     // A syntax error is the bundler's to report.
@@ -72,6 +73,7 @@ function resultKeys({ webhooks, events }, file) {
  * @param {any} program
  */
 function hasDefaultExport({ hasModuleSyntax, staticExports }, program) {
+  if (program.body.some((/** @type {any} */ each) => each.type === 'TSExportAssignment')) return true;
   if (!hasModuleSyntax) return [...nodes(program)].some(isCommonJsExport);
   return staticExports.some(({ entries }) =>
     entries.some(({ exportName }) => exportName.kind === 'Default' || exportName.name === 'default'),
@@ -80,6 +82,7 @@ function hasDefaultExport({ hasModuleSyntax, staticExports }, program) {
 
 /** @param {any} node */
 function isCommonJsExport(node) {
+  if (node.type === 'CallExpression' && dotted(node.callee) === 'Object.defineProperty') return node.arguments[1]?.value === 'default';
   return node.type === 'AssignmentExpression' && ['module.exports', 'exports.default', 'module.exports.default'].includes(dotted(node.left));
 }
 
