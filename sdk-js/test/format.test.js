@@ -121,6 +121,16 @@ for (const [file, code] of EXPORTS) {
   });
 }
 
+test('a package.json does not decide whether code is CommonJS', async () => {
+  const folder = await folderWith({
+    'package.json': '{ "type": "module" }',
+    'global-webhooks/hook/handle.js': "const { a } = require('../../lib/a.js');\nmodule.exports = () => a;\n",
+    'lib/a.js': 'exports.a = 1;\n',
+    'lib/package.json': '{ "type": "module" }',
+  });
+  assert.deepEqual((await build(folder, { engine: 'quickjs' })).warnings, []);
+});
+
 test('a file that package.json switches off for browsers is left out', async () => {
   const folder = await folderWith({
     'package.json': '{ "browser": { "./lib/off.js": false } }',
