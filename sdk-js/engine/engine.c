@@ -9,7 +9,7 @@
 
 /* Of the stack that the linker sets aside (see `build`), what JavaScript may use before it gets a RangeError. */
 #define STACK_BYTES (768 << 10)
-/* A call that makes less than this never looks for garbage, which would touch all of its memory. */
+/* What a call makes before the engine looks for garbage. */
 #define GARBAGE_BYTES (16 << 20)
 /* Memory that is there from the start, so that a small call need not grow it. It is not written to, so it costs nothing. */
 #define ROOM_BYTES (4 << 20)
@@ -46,7 +46,7 @@ static JSModuleDef *load(JSContext *ctx, const char *name, void *opaque)
 }
 
 /* freeze.c, which is compiled as a part of QuickJS. */
-void JS_Freeze(JSContext *context);
+void JS_Freeze(JSContext *context, size_t garbage_bytes);
 
 static void begin(void)
 {
@@ -101,10 +101,8 @@ __attribute__((export_name("start"))) const char *start(const char *name)
     for (struct source *each = sources; each != NULL; each = each->next) memset(each->text, 0, each->length), free(each->text);
     sources = NULL;
     JS_RunGC(runtime);
-    JS_SetGCThreshold(runtime, GARBAGE_BYTES);
-    JS_Freeze(context);
-    begin_anew(ROOM_BYTES);
-    return NULL;
+    JS_Freeze(context, GARBAGE_BYTES);
+    return begin_anew(ROOM_BYTES) ? NULL : "out of memory";
 }
 
 /* Runs promises, then the timers of the SDK's JavaScript, until it is known what came of the call. */

@@ -10,8 +10,9 @@ static void make_lazy_properties(JSContext *ctx)
         if (JS_GC_TYPE(object) != JS_GC_OBJ_TYPE_JS_OBJECT) continue;
         for (int index = 0; index < object->shape->prop_count; index++) {
             JSShapeProperty *property = &get_shape_prop(object->shape)[index];
-            if ((property->flags & JS_PROP_TMASK) == JS_PROP_AUTOINIT)
-                JS_AutoInitProperty(ctx, object, property->atom, &object->prop[index], property);
+            if ((property->flags & JS_PROP_TMASK) != JS_PROP_AUTOINIT) continue;
+            if (JS_AutoInitProperty(ctx, object, property->atom, &object->prop[index], property) < 0)
+                JS_FreeValue(ctx, JS_GetException(ctx));
         }
     }
 }
@@ -30,8 +31,9 @@ static void forget_sources(JSRuntime *rt)
 }
 
 /* Nothing that is there now is counted any more, nor is room between it used: a call then hardly writes to the pages of the
- * snapshot, each of which would have to be put back after it. */
-void JS_Freeze(JSContext *ctx)
+ * snapshot, each of which would have to be put back after it. A call that makes fewer bytes than these never looks for
+ * garbage, which would touch all of its memory. */
+void JS_Freeze(JSContext *ctx, size_t garbage_bytes)
 {
     JSRuntime *rt = ctx->rt;
     struct list_head *el, *next;
@@ -51,4 +53,5 @@ void JS_Freeze(JSContext *ctx)
         init_list_head(&rt->arena_state.free_arena_list[size]);
     }
     list_for_each(el, &rt->gc_obj_list) JS_REF_COUNT(list_entry(el, JSGCObjectHeader, link)) = JS_FROZEN;
+    JS_SetGCThreshold(rt, rt->malloc_state.malloc_size + garbage_bytes);
 }

@@ -9,8 +9,8 @@
 
 #define PAGE_BYTES 65536
 #define GROW_PAGES_MIN 16
-/* Connectors whose memory has one size, at first and altogether, differ in data alone, and hosts compile the code only once. */
-#define IMAGE_UNIT (512 << 10)
+#define LAST_BYTES (256 << 10)
+/* The memory of a snapshot has a size that many connectors share, so that a host finds their functions compiled. */
 #define SIZE_UNIT (4 << 20)
 #define SMALL_BYTES_MAX 1024
 #define STEP_BYTES 16
@@ -18,17 +18,21 @@
 /* Above the small ones four sizes for each power of two, to the end of the address space. */
 #define SIZES (SMALL_SIZES + 4 * 22)
 
+/* What its user has comes after it. */
 struct piece {
     size_t size;
-    struct piece *next; /* of the free ones of its size; here begins what its user has */
+    struct piece *next; /* of the free ones of its size */
 };
-#define HEADER_BYTES 8
+#define HEADER_BYTES sizeof(struct piece)
+_Static_assert(HEADER_BYTES == 8, "what users have lies at multiples of 8");
 
 extern char __heap_base;
 static char *top = &__heap_base;
 /* Above this everything is zero. */
 static char *clean = &__heap_base;
 static struct piece *freed[SIZES];
+/* Whether memory ended and the last of it is in use. */
+static bool is_short;
 
 /* How many bytes a piece has that is asked for so many, and the place of that size among all. */
 static size_t rounded(size_t bytes, int *place)
@@ -44,18 +48,31 @@ static size_t rounded(size_t bytes, int *place)
     return (bytes + step - 1) & ~(step - 1);
 }
 
-static bool has_room(char *end)
+static bool grow(size_t pages)
+{
+    return __builtin_wasm_memory_grow(0, pages) != SIZE_MAX;
+}
+
+/* Whether the memory reaches to that end, or could be grown so far. */
+static bool has_room(const char *end)
 {
     size_t there = __builtin_wasm_memory_size(0), wanted = ((uintptr_t)end + PAGE_BYTES - 1) / PAGE_BYTES;
     if (wanted <= there) return true;
-    size_t more = wanted - there < GROW_PAGES_MIN ? GROW_PAGES_MIN : wanted - there;
-    return __builtin_wasm_memory_grow(0, more) != SIZE_MAX || __builtin_wasm_memory_grow(0, wanted - there) != SIZE_MAX;
+    size_t missing = wanted - there;
+    return (missing < GROW_PAGES_MIN && grow(GROW_PAGES_MIN)) || grow(missing);
 }
 
-/* Whether the end could be moved. */
+/* Whether the end could be moved. Where memory ends, the first who asks is refused before the last of it is gone: of that the
+ * error is made, and what handles it. */
 static bool move_top(char *start, size_t bytes)
 {
-    if (bytes > SIZE_MAX / 2 - (uintptr_t)start || !has_room(start + bytes)) return errno = ENOMEM, false;
+    if (bytes > SIZE_MAX / 2 - (uintptr_t)start) return errno = ENOMEM, false;
+    bool has_enough = has_room(start + bytes + LAST_BYTES);
+    if (!has_enough && !(is_short && has_room(start + bytes))) {
+        if (bytes <= LAST_BYTES) is_short = true;
+        return errno = ENOMEM, false;
+    }
+    is_short = !has_enough;
     top = start + bytes;
     if (clean < top) clean = top;
     return true;
@@ -146,18 +163,25 @@ static char *next_multiple(char *end, uintptr_t unit)
     return (char *)(((uintptr_t)end + unit - 1) & ~(unit - 1));
 }
 
-void begin_anew(size_t room)
+/* What was freed becomes zero, and is free no longer. */
+static void clear_freed(void)
 {
     for (int place = 0; place < SIZES; place++) {
-        for (struct piece *piece = freed[place], *next; piece != NULL; piece = next) {
-            next = piece->next;
+        for (struct piece *piece = freed[place]; piece != NULL; piece = piece->next) {
             memset((char *)piece + HEADER_BYTES, 0, piece->size);
         }
         freed[place] = NULL;
     }
-    if (clean > top) memset(top, 0, clean - top);
-    top = clean = next_multiple(top + 1, IMAGE_UNIT);
-    /* What is loaded into the memory of an instance ends here, whatever it holds. */
-    top[-1] = 1;
-    has_room(next_multiple(top + room, SIZE_UNIT));
+    memset(top, 0, clean - top);
+}
+
+bool begin_anew(size_t room)
+{
+    clear_freed();
+    char *start = next_multiple(top, PAGE_BYTES);
+    uintptr_t there = __builtin_wasm_memory_size(0) * PAGE_BYTES, wanted = (uintptr_t)start + room;
+    uintptr_t size = (uintptr_t)next_multiple((char *)(wanted < there ? there : wanted), SIZE_UNIT);
+    if (!grow((size - there) / PAGE_BYTES)) return false;
+    top = clean = start;
+    return true;
 }

@@ -8,7 +8,8 @@
 
 size_t malloc_usable_size(void *memory);
 
-/* What was freed is zero, and from now on is never used again; new ones begin on a page of their own, with at least so much room after it. */
-void begin_anew(size_t room);
+/* Ends the part of the memory that the snapshot keeps: what was freed in it becomes zero and is never used again, and what is
+ * allocated from now on begins after it, on a page of its own. The memory then has at least `room` bytes more. False if it cannot be grown so far. */
+bool begin_anew(size_t room);
 
 #endif

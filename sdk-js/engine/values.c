@@ -191,12 +191,13 @@ JSValue member(JSValueConst object, int key)
     return JS_GetProperty(context, object, keys[key]);
 }
 
-/* Half of a surrogate pair is no text that may leave. It becomes U+FFFD, which is as long. */
+/* Half of a surrogate pair is no text that may leave. It becomes U+FFFD, which is as long. Nothing where memory is short. */
 static uint8_t *well_formed(uint8_t *text, size_t length)
 {
     uint8_t *found = memchr(text, 0xED, length);
     if (found == NULL) return text;
     uint8_t *copy = malloc(length);
+    if (copy == NULL) return NULL;
     memcpy(copy, text, length);
     for (size_t at = found - text; at + 2 < length; at++)
         if (copy[at] == 0xED && copy[at + 1] >= 0xA0) memcpy(copy + at, "\xEF\xBF\xBD", 3);
@@ -208,6 +209,7 @@ bool text_from_js(JSValueConst value, connector_string_t *text)
     uint8_t *characters = (uint8_t *)JS_ToCStringLen(context, &text->len, value);
     if (characters == NULL) return false;
     text->ptr = well_formed(characters, text->len);
+    if (text->ptr == NULL) return JS_ThrowOutOfMemory(context), false;
     return true;
 }
 
@@ -242,7 +244,7 @@ static bool list_from_js(JSValueConst array, size_t size, bool (*element)(JSValu
     int64_t length;
     if (JS_GetLength(context, array, &length) < 0) return false;
     *count = length;
-    *list = calloc(length + 1, size);
+    *list = length < UINT32_MAX ? calloc(length + 1, size) : NULL;
     if (*list == NULL) return JS_ThrowOutOfMemory(context), false;
     for (int64_t index = 0; index < length; index++) {
         JSValue value = JS_GetPropertyInt64(context, array, index);
