@@ -1,17 +1,17 @@
 /**
- * The engines that can run a connector's JavaScript, and what differs between their bundles.
+ * The engines that can run a connector's JavaScript, and the differences between their bundles.
  */
 import { UsageError } from './usage-error.js';
 
 /**
  * @typedef {object} Engine
  * @property {string} name as `spec.yml` and `--engine` spell it
- * @property {string} [tool] the npm package that makes its components; without one the engine is a file of the SDK
+ * @property {string} [tool] the npm package that builds its components; without one the engine is a file of the SDK
  * @property {string} process the module that runs that package
- * @property {string} runtime the module of all that the SDK brings into a bundle
- * @property {string} [url] what brings `URL` into bundles that name it, where the engine has none
- * @property {boolean} loadsFiles whether a component can be made of several files
- * @property {boolean} ownsEventLoop whether timers are the SDK's, and the engine asks the bundle to run them
+ * @property {string} runtime the module with everything that the SDK adds to a bundle
+ * @property {string} [url] the module with `URL`, for bundles that use it, if the engine has none
+ * @property {boolean} loadsFiles whether a component can consist of several files
+ * @property {boolean} ownsEventLoop whether the SDK implements timers, and the engine calls the bundle to run them
  */
 
 /** @type {Record<string, Engine>} */

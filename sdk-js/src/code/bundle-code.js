@@ -5,6 +5,7 @@
 import { build } from 'esbuild';
 import { resolve } from 'node:path';
 import { authorMap } from './author-map.js';
+import { authorModules } from './author-modules.js';
 import { entryModule } from './entry.js';
 import { isSdk, RUNTIME_FILE, runtimeOf, sandboxModules, SDK_PREFIX, URL_FILE } from './sandbox-modules.js';
 
@@ -69,7 +70,7 @@ function options(connector, engine) {
     // A tsconfig.json around the folder would make the bundle depend on where the folder is.
     tsconfigRaw: {},
     logLevel: 'silent',
-    plugins: [sandboxModules(engine)],
+    plugins: [authorModules, sandboxModules(engine)],
   };
 }
 

@@ -1,11 +1,11 @@
 /**
- * Words why no component could be made: module-level code ran and failed, because the snapshot loads every module.
- * Pure: places in the bundle become places in the author's files by the map inside the bundle.
+ * Explains why a build failed in module-level code, which runs because the snapshot loads every module.
+ * Pure: maps positions in the bundle to the author's files with the source map in the bundle.
  */
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { MODULE_NAME } from '../code/bundle-code.js';
 
-/** Each engine has its own words. */
+/** The messages of each engine. */
 const UNKNOWN_IMPORTS = [
   /attempted to call an unknown imported function: '(?<where>[^']+)' '(?<name>[^']+)'/,
   /unknown import: `(?<where>[^`#]+)#(?<name>[^`]+)` has not been defined/,
@@ -17,7 +17,7 @@ const TOP_LEVEL_EXCEPTIONS = [
 const PLACE = new RegExp(`[^\\s@('"]*${MODULE_NAME.replace('.', '\\.')}:(\\d+):(\\d+)`, 'g');
 
 /**
- * @param {string} complaint what the engine's tool printed
+ * @param {string} complaint the error output of the engine's tool
  * @param {string} code
  */
 export function explainFailure(complaint, code) {
@@ -32,12 +32,12 @@ export function explainFailure(complaint, code) {
   });
   const { place, message } = groups(TOP_LEVEL_EXCEPTIONS, located);
   if (message === undefined) return `the code cannot be loaded: ${located.trim()}`;
-  // What the SDK itself says has no place of the author's.
+  // A message of the SDK has no position in the author's files.
   return place.startsWith(MODULE_NAME) || place.startsWith('/') ? message : `${place}: ${message}`;
 }
 
 /**
- * The groups of the first expression that is found.
+ * The groups of the first expression that matches.
  * @param {readonly RegExp[]} expressions
  * @param {string} text
  * @returns {Record<string, string>}
