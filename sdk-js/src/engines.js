@@ -9,7 +9,9 @@ import { UsageError } from './usage-error.js';
  * @property {string} [tool] the npm package that makes its components; without one the engine is a file of the SDK
  * @property {string} process the module that runs that package
  * @property {string} runtime the module of all that the SDK brings into a bundle
- * @property {string} [url] what brings `URL` into bundles that name it, where the engine has none
+ * @property {Record<string, RegExp>} polyfills files of `src/guest/polyfills` that bring what the engine lacks, and the names by which
+ *   code asks for it; in the order in which they run
+ * @property {boolean} lacksProperties whether its regular expressions know no Unicode properties
  * @property {boolean} loadsFiles whether a component can be made of several files
  * @property {boolean} ownsEventLoop whether timers are the SDK's, and the engine asks the bundle to run them
  */
@@ -20,7 +22,12 @@ export const ENGINES = {
     name: 'starlingmonkey',
     tool: '@bytecodealliance/componentize-js',
     process: 'src/component/componentize-process.js',
-    runtime: 'src/guest/runtime.js',
+    runtime: 'src/guest/starlingmonkey/runtime.js',
+    polyfills: {
+      'can-parse': /\bURL\.(canParse|parse)\b/,
+      messages: /\bMessage(Channel|Port|Event)\b/,
+    },
+    lacksProperties: true,
     loadsFiles: false,
     ownsEventLoop: false,
   },
@@ -28,7 +35,14 @@ export const ENGINES = {
     name: 'quickjs',
     process: 'src/component/quickjs-process.js',
     runtime: 'src/guest/quickjs/runtime.js',
-    url: 'src/guest/quickjs/url.js',
+    polyfills: {
+      url: /\bURL\b/,
+      events: /\b(Event|EventTarget|CustomEvent|AbortController|AbortSignal|Message(Channel|Port|Event))\b/,
+      messages: /\bMessage(Channel|Port|Event)\b/,
+      streams: /\b(Readable|Writable|Transform)Stream\b/,
+      fetch: /\b(Headers|Request|Response|Blob|File|FormData)\b/,
+    },
+    lacksProperties: false,
     loadsFiles: true,
     ownsEventLoop: true,
   },

@@ -24,3 +24,18 @@ declare module 'patchbay:connector/crypto@0.1.0' {
 }
 
 declare var __patchbaySourceMap: string | undefined;
+
+/** Packages without types that stand in for modules of node. */
+declare module 'assert/';
+declare module 'assert/build/internal/util/comparisons.js';
+declare module 'events/';
+declare module 'path-browserify';
+declare module 'punycode/';
+declare module 'readable-stream/lib/stream.js';
+declare module 'readable-stream/lib/stream/promises.js';
+declare module 'string_decoder/';
+declare module 'util/';
+declare module 'util/support/types.js';
+declare module 'patchbay-sdk:node-names' {
+  export const builtinModules: string[];
+}

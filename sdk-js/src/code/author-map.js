@@ -7,9 +7,10 @@ import { isSdk } from './sandbox-modules.js';
 
 /**
  * @param {string} text a source map
+ * @param {number} linesBefore what stands before the code that it is of
  * @returns {string} a source map
  */
-export function authorMap(text) {
+export function authorMap(text, linesBefore) {
   const { sources, names, mappings } = decodedMap(new TraceMap(text));
   const keptSources = new Numbered();
   const keptNames = new Numbered();
@@ -31,17 +32,22 @@ export function authorMap(text) {
     segments.map(kept).filter((each, index, all) => each.length > 1 || (all[index - 1]?.length ?? 1) > 1),
   );
   const map = { version: /** @type {const} */ (3), sources: keptSources.list, names: keptNames.list };
-  return JSON.stringify({ ...map, mappings: encodedMap(new TraceMap({ ...map, mappings: lines })).mappings });
+  return JSON.stringify({ ...map, mappings: encodedMap(new TraceMap({ ...map, mappings: [...Array(linesBefore).fill([]), ...lines] })).mappings });
 }
 
 /** Texts, each with a number by the order of their first use. */
 class Numbered {
-  /** @type {string[]} */
-  list = [];
+  /** @type {Map<string, number>} */
+  #numbers = new Map();
+
+  get list() {
+    return [...this.#numbers.keys()];
+  }
 
   /** @param {string} text */
   numberOf(text) {
-    if (!this.list.includes(text)) this.list.push(text);
-    return this.list.indexOf(text);
+    const number = this.#numbers.get(text) ?? this.#numbers.size;
+    this.#numbers.set(text, number);
+    return number;
   }
 }

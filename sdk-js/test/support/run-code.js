@@ -22,13 +22,16 @@ export async function runCode(folder, contract = {}) {
     `const {${names.replaceAll(' as ', ':')}}=globalThis.__contract;`,
   );
   const kept = Object.fromEntries(['log', 'info', 'debug', 'warn', 'error', 'trace', 'dir'].map((each) => [each, console[each]]));
-  const globals = ['crypto', 'fetch', 'Buffer'].map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]);
+  const globals = ['crypto', 'fetch', 'Buffer', 'process', 'setImmediate', 'clearImmediate', 'self'].map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]);
   try {
     const methods = await import(`data:text/javascript,${encodeURIComponent(own)}`);
     return { ...methods, log, code };
   } finally {
     Object.assign(console, kept);
-    for (const [name, descriptor] of globals) Object.defineProperty(globalThis, name, descriptor);
+    for (const [name, descriptor] of globals) {
+      if (descriptor === undefined) delete globalThis[name];
+      else Object.defineProperty(globalThis, name, descriptor);
+    }
   }
 }
 

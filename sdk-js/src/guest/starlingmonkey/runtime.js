@@ -1,0 +1,6 @@
+/**
+ * Everything of the SDK that goes into a bundle for StarlingMonkey.
+ */
+import './environment.js';
+
+export * from '../runtime.js';
