@@ -16,6 +16,9 @@ import { UsageError } from './usage-error.js';
  * @property {boolean} ownsEventLoop whether timers are the SDK's, and the engine asks the bundle to run them
  */
 
+/** Formats by language and zone, which no engine here has. */
+const INTL = /\bIntl\b|\.toLocale(Date|Time)?String\b/;
+
 /** @type {Record<string, Engine>} */
 export const ENGINES = {
   starlingmonkey: {
@@ -26,6 +29,8 @@ export const ENGINES = {
     polyfills: {
       'can-parse': /\bURL\.(canParse|parse)\b/,
       messages: /\bMessage(Channel|Port|Event)\b/,
+      normalize: /["'`]NFK?[CD]["'`]|\.normalize\(\)/,
+      intl: INTL,
     },
     lacksProperties: true,
     loadsFiles: false,
@@ -41,6 +46,7 @@ export const ENGINES = {
       messages: /\bMessage(Channel|Port|Event)\b/,
       streams: /\b(Readable|Writable|Transform)Stream\b/,
       fetch: /\b(Headers|Request|Response|Blob|File|FormData)\b/,
+      intl: INTL,
     },
     lacksProperties: false,
     loadsFiles: true,

@@ -30,11 +30,11 @@ export async function check(folder) {
 export async function build(folder, { output, engine: chosen, onProgress = () => undefined } = {}) {
   const problems = new Problems();
   onProgress('check', 0);
-  const { connector, engine, code, runtime = {} } = await readAndBundle(folder, problems, chosen);
+  const { connector, engine, code, runtime = {}, originOf = () => undefined } = await readAndBundle(folder, problems, chosen);
   if (connector !== undefined) refuseComponents(connector);
   if (problems.hasErrors || connector === undefined || engine === undefined || code === undefined) throw new CheckError(problems.sorted());
   const { makeComponent, toolOf } = await import('./component/component.js');
-  const component = await makeComponent(code, runtime, engine, onProgress);
+  const component = await makeComponent(code, runtime, engine, onProgress, originOf);
   const text = manifest(connector, { sdk: SDK, engine: toolOf(engine) });
   const written = await write(component, text, output ?? join(folder, 'dist', `${connector.key}.wasm`), problems);
   return { ...written, engine: engine.name };
@@ -78,9 +78,9 @@ async function readAndBundle(folder, problems, chosen) {
   const connector = await readFolder(folder, problems);
   if (connector === undefined) return {};
   const engine = engineNamed(chosen ?? connector.engine);
-  const { code, runtime, files, imports } = await bundleCode(connector, engine, problems);
+  const { code, runtime, files, imports, originOf } = await bundleCode(connector, engine, problems);
   await checkSources(connector, files, imports, problems);
-  return { connector, engine, code, runtime };
+  return { connector, engine, code, runtime, originOf };
 }
 
 /**

@@ -35,7 +35,6 @@ declare module 'readable-stream/lib/stream.js';
 declare module 'readable-stream/lib/stream/promises.js';
 declare module 'string_decoder/';
 declare module 'util/';
-declare module 'util/support/types.js';
 declare module 'patchbay-sdk:node-names' {
   export const builtinModules: string[];
 }

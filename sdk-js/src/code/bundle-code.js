@@ -3,9 +3,11 @@
  * Runs none of them.
  */
 import { build } from 'esbuild';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { authorMap } from './author-map.js';
 import { entryModule } from './entry.js';
+import { localesOf } from './intl.js';
 import { isOnlyNames, reasonFor } from './node-modules.js';
 import { lineOf, originOf } from './origin.js';
 import { polyfillsFor } from './polyfills.js';
@@ -50,12 +52,14 @@ export async function bundleCode(connector, engine, problems) {
     report(warnings, (...problem) => problems.warn(...problem));
     warnOfNames(metafile.inputs, connector.root, problems);
     const [map, code] = ['.map', '.js'].map((end) => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? '');
+    const files = Object.keys(metafile.inputs).filter(isAuthors);
+    const locales = localesOf(files.map((each) => readFileSync(join(connector.root, each), 'utf8')).join('\n'), connector.locales);
     // The bundle has no comments any more, so little else than code is found.
-    const polyfills = await polyfillsFor(code, engine);
+    const polyfills = await polyfillsFor(code, engine, locales);
     return {
       code: polyfills + code + embeddedMap(map, polyfills.split('\n').length - 1),
       runtime: engine.loadsFiles ? { [RUNTIME_FILE]: (await runtimeOf(engine)).code } : {},
-      files: Object.keys(metafile.inputs).filter(isAuthors),
+      files,
       imports: importsOf(metafile),
       originOf: (file) => originOf(file, metafile.inputs, connector.root),
     };

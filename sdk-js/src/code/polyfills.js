@@ -3,6 +3,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { intlModule } from './intl.js';
 
 const FOLDER = fileURLToPath(new URL('../guest/polyfills/', import.meta.url));
 
@@ -12,24 +13,39 @@ const made = new Map();
 /**
  * @param {string} code a bundle without comments
  * @param {import('../engines.js').Engine} engine
+ * @param {readonly string[]} locales the languages that it may need
  * @returns {Promise<string>} code that is to run before it; lines, or nothing
  */
-export async function polyfillsFor(code, { polyfills }) {
+export async function polyfillsFor(code, { polyfills }, locales) {
   const wanted = Object.entries(polyfills).filter(([, names]) => names.test(code));
-  return (await Promise.all(wanted.map(([name]) => polyfill(name)))).join('');
+  const texts = wanted.map(([name]) => (name === 'intl' ? intl(locales) : polyfill(name)));
+  return (await Promise.all(texts)).join('');
 }
 
 /** @param {string} name */
 function polyfill(name) {
-  const text = made.get(name) ?? bundlePolyfill(name);
-  made.set(name, text);
+  return once(name, { entryPoints: [`${FOLDER}${name}.js`] });
+}
+
+/** @param {readonly string[]} locales */
+function intl(locales) {
+  return once(`intl ${locales.join()}`, { stdin: { contents: intlModule(locales), resolveDir: FOLDER } });
+}
+
+/**
+ * @param {string} key
+ * @param {import('esbuild').BuildOptions} input
+ */
+function once(key, input) {
+  const text = made.get(key) ?? bundled(input);
+  made.set(key, text);
   return text;
 }
 
-/** @param {string} name */
-async function bundlePolyfill(name) {
+/** @param {import('esbuild').BuildOptions} input */
+async function bundled(input) {
   const { outputFiles } = await build({
-    entryPoints: [`${FOLDER}${name}.js`],
+    ...input,
     absWorkingDir: FOLDER,
     bundle: true,
     write: false,
@@ -45,5 +61,5 @@ async function bundlePolyfill(name) {
     tsconfigRaw: {},
     logLevel: 'silent',
   });
-  return outputFiles[0].text;
+  return /** @type {import('esbuild').OutputFile[]} */ (outputFiles)[0].text;
 }

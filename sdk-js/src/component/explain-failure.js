@@ -16,11 +16,17 @@ const TOP_LEVEL_EXCEPTIONS = [
 ];
 const PLACE = new RegExp(`[^\\s@('"]*${MODULE_NAME.replace('.', '\\.')}:(\\d+):(\\d+)`, 'g');
 
+/** What an engine lacks, by its words for it; the other engine has it. */
+const LACKS = [
+  { message: /invalid (?:class )?property name in regular expression/, remedy: 'StarlingMonkey knows no Unicode properties in expressions that are made of variables; it works with `engine: quickjs`.' },
+];
+
 /**
  * @param {string} complaint what the engine's tool printed
  * @param {string} code
+ * @param {(file: string) => import('../code/origin.js').Origin | undefined} originOf
  */
-export function explainFailure(complaint, code) {
+export function explainFailure(complaint, code, originOf) {
   const { where, name } = groups(UNKNOWN_IMPORTS, complaint);
   if (name !== undefined) {
     return `code at module level calls the host (\`${name}\` of ${where}), which is not there while the bundle is built. Move the call into the function.`;
@@ -32,8 +38,12 @@ export function explainFailure(complaint, code) {
   });
   const { place, message } = groups(TOP_LEVEL_EXCEPTIONS, located);
   if (message === undefined) return `the code cannot be loaded: ${located.trim()}`;
+  const { remedy } = LACKS.find((each) => each.message.test(message)) ?? { remedy: undefined };
+  const said = [message.trim().replace(/:$/, ''), remedy].filter(Boolean).join('. ');
+  const origin = originOf(place.replace(/:\d+:\d+$/, ''));
+  if (origin !== undefined) return `${origin.file}:${origin.line}: the package \`${origin.package}\` cannot be loaded: ${said} (${place})`;
   // What the SDK itself says has no place of the author's.
-  return place.startsWith(MODULE_NAME) || place.startsWith('/') ? message : `${place}: ${message}`;
+  return place.startsWith(MODULE_NAME) || place.startsWith('/') ? said : `${place}: ${said}`;
 }
 
 /**

@@ -12,6 +12,7 @@ import { checkFields, key, oneOf, text } from './fields.js';
 import { apiHosts } from './api-hosts.js';
 import { schema } from './json-schema.js';
 import { list, readSpec } from './list.js';
+import { locales } from './locales.js';
 import { readWebhooks } from './webhooks.js';
 
 /**
@@ -22,6 +23,7 @@ import { readWebhooks } from './webhooks.js';
  * @property {string} root
  * @property {string} key
  * @property {string} [engine] what runs its JavaScript
+ * @property {readonly string[]} locales the languages that its code formats in
  * @property {YamlFile} spec
  * @property {YamlFile} [authSpec]
  * @property {{ key: string, spec: YamlFile, handle?: Implementation }[]} webhooks
@@ -43,6 +45,7 @@ const CONNECTOR_FIELDS = {
   parametersSchema: { rule: schema },
   apiHosts: { rule: apiHosts },
   engine: { rule: oneOf(Object.keys(ENGINES)) },
+  locales: { rule: locales },
 };
 
 /** Folders that other products of this format know; nothing reads them here. */
@@ -67,13 +70,19 @@ export async function readFolder(root, problems, { isComponentGiven = false } = 
   const events = await readEvents(reading, webhooks.map((each) => each.key));
   const { authSpec, apiClient } = await readApiClient(reading, spec);
   if (!isComponentGiven && (await exampleFiles(root)).length === 0) problems.warn(...NO_EXAMPLES);
-  return { root, key: spec.value?.key, engine: engineOf(spec), spec, authSpec, webhooks, events, apiClient };
+  return { root, key: spec.value?.key, engine: engineOf(spec), locales: localesOf(spec), spec, authSpec, webhooks, events, apiClient };
 }
 
 /** @param {YamlFile} spec */
 function engineOf(spec) {
   const name = spec.value?.engine;
   return Object.hasOwn(ENGINES, String(name)) ? name : undefined;
+}
+
+/** @param {YamlFile} spec */
+function localesOf(spec) {
+  const found = spec.value?.locales;
+  return Array.isArray(found) ? found.map(String) : [];
 }
 
 /**

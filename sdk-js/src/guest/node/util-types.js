@@ -1,4 +1,4 @@
 /** `node:util/types`. */
-import types from 'util/support/types.js';
+import util from 'node:util';
 
-export default { ...types };
+export default util.types;

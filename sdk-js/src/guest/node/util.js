@@ -1,7 +1,6 @@
 /** `node:util`: the browserify package, and what node has added since. */
 import comparisons from 'assert/build/internal/util/comparisons.js';
 import util from 'util/';
-import types from 'node:util/types';
 
 const CUSTOM = Symbol.for('nodejs.util.promisify.custom');
 const CONTROL = /[\u001B\u009B][[\]()#;?]*(?:(?:(?:[-a-zA-Z\d/#&.:=?%@~_]*)?\u0007)|(?:(?:\d{1,4}(?:;\d{0,4})*)?[\dA-PR-TZcf-ntqry=><~]))/g;
@@ -20,6 +19,12 @@ function promisify(original) {
   return Object.defineProperties(promised, Object.getOwnPropertyDescriptors(original));
 }
 
+const types = {
+  ...util.types,
+  isExternal: () => false,
+  isProxy: () => false,
+  isModuleNamespaceObject: (/** @type {unknown} */ value) => Object.prototype.toString.call(value) === '[object Module]',
+};
 promisify.custom = CUSTOM;
 util.inspect.custom = Symbol.for('nodejs.util.inspect.custom');
 util.inspect.defaultOptions = {};

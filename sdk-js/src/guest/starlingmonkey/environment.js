@@ -7,20 +7,36 @@ import { hasHost } from '../console.js';
 const startedAt = Date.now();
 const { random } = Math;
 const now = performance.now.bind(performance);
+const getRandomValues = crypto.getRandomValues.bind(crypto);
 
 let state = startedAt % 2 ** 31 || 1;
+let isWarned = false;
 
-// Numbers that look random, for what only wants some: they are the same in every call, as `check` says. (xorshift)
-replace(Math, 'random', () => {
-  if (hasHost()) return random();
-  state ^= state << 13;
-  state ^= state >>> 17;
-  state ^= state << 5;
-  return (state >>> 0) / 2 ** 32;
+// What looks random, for code that only wants some: it is the same in every call, as `check` says.
+replace(Math, 'random', () => (hasHost() ? random() : next() / 2 ** 32));
+replace(crypto, 'getRandomValues', (/** @type {Uint8Array} */ view) => {
+  if (hasHost()) return getRandomValues(view);
+  warnOnce();
+  new Uint8Array(view.buffer, view.byteOffset, view.byteLength).forEach((_, index, bytes) => (bytes[index] = next() & 0xff));
+  return view;
 });
 replace(performance, 'now', () => (hasHost() ? now() : Date.now() - startedAt));
 // There is none, and to read it is a crash.
 delete (/** @type {any} */ (globalThis).location);
+
+/** By xorshift. */
+function next() {
+  state ^= state << 13;
+  state ^= state >>> 17;
+  state ^= state << 5;
+  return state >>> 0;
+}
+
+function warnOnce() {
+  if (isWarned) return;
+  isWarned = true;
+  console.warn('code at module level asks for random bytes: they are not secret, and the same in every call');
+}
 
 /**
  * @param {object} owner
