@@ -9,7 +9,6 @@ pub(crate) mod machine_code;
 mod meter;
 mod resident;
 pub(crate) mod standing;
-mod template;
 mod wit;
 
 use std::collections::HashMap;

@@ -9,8 +9,8 @@
 
 #define PAGE_BYTES 65536
 #define GROW_PAGES_MIN 16
-/* Connectors whose memory has one size, at first and altogether, differ in data alone, and hosts compile the code only once. */
-#define IMAGE_UNIT (512 << 10)
+#define LAST_BYTES (256 << 10)
+/* The memory of a snapshot has a size that many connectors share, so that a host finds their functions compiled. */
 #define SIZE_UNIT (4 << 20)
 #define SMALL_BYTES_MAX 1024
 #define STEP_BYTES 16
@@ -31,6 +31,8 @@ static char *top = &__heap_base;
 /* Above this everything is zero. */
 static char *clean = &__heap_base;
 static struct piece *freed[SIZES];
+/* Whether memory ended and the last of it is in use. */
+static bool is_short;
 
 /* How many bytes a piece has that is asked for so many, and the place of that size among all. */
 static size_t rounded(size_t bytes, int *place)
@@ -60,10 +62,17 @@ static bool has_room(const char *end)
     return (missing < GROW_PAGES_MIN && grow(GROW_PAGES_MIN)) || grow(missing);
 }
 
-/* Whether the end could be moved. */
+/* Whether the end could be moved. Where memory ends, the first who asks is refused before the last of it is gone: of that the
+ * error is made, and what handles it. */
 static bool move_top(char *start, size_t bytes)
 {
-    if (bytes > SIZE_MAX / 2 - (uintptr_t)start || !has_room(start + bytes)) return errno = ENOMEM, false;
+    if (bytes > SIZE_MAX / 2 - (uintptr_t)start) return errno = ENOMEM, false;
+    bool has_enough = has_room(start + bytes + LAST_BYTES);
+    if (!has_enough && !(is_short && has_room(start + bytes))) {
+        if (bytes <= LAST_BYTES) is_short = true;
+        return errno = ENOMEM, false;
+    }
+    is_short = !has_enough;
     top = start + bytes;
     if (clean < top) clean = top;
     return true;
@@ -154,6 +163,7 @@ static char *next_multiple(char *end, uintptr_t unit)
     return (char *)(((uintptr_t)end + unit - 1) & ~(unit - 1));
 }
 
+/* What was freed becomes zero, and is free no longer. */
 static void clear_freed(void)
 {
     for (int place = 0; place < SIZES; place++) {
@@ -168,12 +178,10 @@ static void clear_freed(void)
 bool begin_anew(size_t room)
 {
     clear_freed();
-    char *start = next_multiple(top + 1, IMAGE_UNIT);
+    char *start = next_multiple(top, PAGE_BYTES);
     uintptr_t there = __builtin_wasm_memory_size(0) * PAGE_BYTES, wanted = (uintptr_t)start + room;
-    size_t size = (uintptr_t)next_multiple((char *)(wanted < there ? there : wanted), SIZE_UNIT);
+    uintptr_t size = (uintptr_t)next_multiple((char *)(wanted < there ? there : wanted), SIZE_UNIT);
     if (!grow((size - there) / PAGE_BYTES)) return false;
     top = clean = start;
-    /* What is loaded into the memory of an instance ends here, whatever it holds. */
-    top[-1] = 1;
     return true;
 }

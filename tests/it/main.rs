@@ -26,6 +26,7 @@ mod harness;
 mod hostile;
 mod idempotency;
 mod key_pairs;
+mod machine_code;
 mod master_key;
 mod metrics;
 mod openapi;

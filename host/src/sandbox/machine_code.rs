@@ -18,17 +18,13 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::functions::Functions;
-use super::template::Outline;
 use super::{Error, engine};
 use crate::clock;
 use crate::secret::Vault;
 
 const TAG_BYTES: usize = 32;
-/// Endings of the files of compiled components, and of the code that others of the same shape are made of.
+/// File extension of compiled components.
 const CODE: &str = "cwasm";
-const TEMPLATE: &str = "template";
-/// One for each JavaScript engine in use and each size of its memory, about 33 MB each.
-const TEMPLATES_MAX: usize = 8;
 /// How the child process says that not the bundle is at fault.
 const DISK_REFUSES: &str = "the disk refuses: ";
 
@@ -107,7 +103,7 @@ impl MachineCode {
     ) -> Result<bool, Error> {
         let path = self.path(digest);
         let _one_at_a_time = self.compiling.lock().await;
-        if self.files(CODE).map_err(disk_refuses)?.len() >= self.limits.files_max {
+        if self.files().map_err(disk_refuses)?.len() >= self.limits.files_max {
             return Ok(false);
         }
         if !path.exists() {
@@ -132,12 +128,6 @@ impl MachineCode {
     }
 
     async fn compile(&self, bundle: &[u8], path: &Path) -> Result<(), Error> {
-        let outline = Outline::of(bundle);
-        if let Some(outline) = &outline
-            && let Some(code) = self.code_of_template(outline)
-        {
-            return self.keep(path, &code);
-        }
         let input = path.with_extension("wasm");
         let output = path.with_extension("partial");
         fs::write(&input, bundle).map_err(disk_refuses)?;
@@ -148,37 +138,8 @@ impl MachineCode {
         self.vouch(&functions)?;
         let code = fs::read(&output).map_err(disk_refuses)?;
         fs::remove_file(&output).map_err(disk_refuses)?;
-        if let Some(outline) = &outline {
-            self.keep_template(outline, &code)?;
-        }
-        self.keep(path, &code)
-    }
-
-    fn keep(&self, path: &Path, code: &[u8]) -> Result<(), Error> {
-        self.write(path, code)?;
-        self.trim(CODE, self.limits.files_max).map_err(disk_refuses)
-    }
-
-    /// Machine code by what was compiled of a component of the same shape.
-    fn code_of_template(&self, outline: &Outline) -> Option<Vec<u8>> {
-        let path = self.template(outline);
-        let template = self.own(&path)?;
-        let (place, code) = template.split_first_chunk()?;
-        let mut code = code.to_vec();
-        outline.fill(&mut code, usize::try_from(u64::from_le_bytes(*place)).ok()?)?;
-        touch(&path);
-        Some(code)
-    }
-
-    /// Keeps machine code for other components of the same shape, behind the place of its image.
-    fn keep_template(&self, outline: &Outline, code: &[u8]) -> Result<(), Error> {
-        let Some(place) = outline.find_in(code).and_then(|place| u64::try_from(place).ok()) else { return Ok(()) };
-        self.write(&self.template(outline), &[&place.to_le_bytes(), code].concat())?;
-        self.trim(TEMPLATE, TEMPLATES_MAX).map_err(disk_refuses)
-    }
-
-    fn template(&self, outline: &Outline) -> PathBuf {
-        self.folder.join(format!("{}-{}.{TEMPLATE}", outline.shape, self.engine))
+        self.write(path, &code)?;
+        self.trim().map_err(disk_refuses)
     }
 
     /// Writes a file of machine code with its tag. It appears whole or not at all.
@@ -189,22 +150,23 @@ impl MachineCode {
         fs::rename(partial, path).map_err(disk_refuses)
     }
 
-    fn trim(&self, extension: &str, files_max: usize) -> std::io::Result<()> {
-        let mut files = self.files(extension)?;
+    /// Deletes the compiled components that were used longest ago, beyond the limit.
+    fn trim(&self) -> std::io::Result<()> {
+        let mut files = self.files()?;
         files.sort();
-        for (_, path) in files.iter().rev().skip(files_max) {
+        for (_, path) in files.iter().rev().skip(self.limits.files_max) {
             fs::remove_file(path)?;
             let _ = fs::remove_file(tag_path(path));
         }
         Ok(())
     }
 
-    /// The files of one kind and when each was last used.
-    fn files(&self, extension: &str) -> std::io::Result<Vec<(SystemTime, PathBuf)>> {
+    /// The compiled components and when each was last used.
+    fn files(&self) -> std::io::Result<Vec<(SystemTime, PathBuf)>> {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
-            if path.extension().is_some_and(|own| own == extension) {
+            if path.extension().is_some_and(|own| own == CODE) {
                 files.push((fs::metadata(&path)?.modified()?, path));
             }
         }

@@ -78,7 +78,7 @@ fn tend(pagemap: &File, pages_max: usize, learned: &mut HashMap<PathBuf, Learned
             let new: Vec<i64> = own.difference(pages).take(room).copied().collect();
             pages.extend(new);
         }
-        for place in places(pages) {
+        for place in places(pages, pages_max) {
             if !place.clone().all(|page| own.contains(&page)) {
                 is_busy |= slot.put_in_place(&place);
             }
@@ -122,8 +122,10 @@ fn put_in_place(start: usize, length: usize) -> bool {
     unsafe { madvise(start, length, Advice::LinuxPopulateWrite) }.is_ok()
 }
 
-/// Few places that hold all pages: those close to each other are one.
-fn places(pages: &BTreeSet<i64>) -> Vec<Place> {
+/// At most `PLACES_MAX` places that hold all pages: those close to each other are one. None at all where the gaps between them
+/// are so wide that the places would hold more than `pages_max` pages: then page faults cost less than filling the gaps, and
+/// a guest that writes here and there must not make its slots large.
+fn places(pages: &BTreeSet<i64>, pages_max: usize) -> Vec<Place> {
     let mut places: Vec<Place> = Vec::new();
     for page in pages {
         match places.last_mut() {
@@ -139,7 +141,8 @@ fn places(pages: &BTreeSet<i64>) -> Vec<Place> {
             place.end = next.end;
         }
     }
-    places
+    let filled: i64 = places.iter().map(|place| place.end - place.start).sum();
+    if usize::try_from(filled).is_ok_and(|filled| filled <= pages_max) { places } else { Vec::new() }
 }
 
 /// Finds the slots in the list of everything that is mapped.
@@ -179,17 +182,24 @@ mod tests {
 
     #[test]
     fn pages_close_to_each_other_are_one_place() {
-        assert_eq!(places(&BTreeSet::from([-3, 0, 1, 4, 9])), [-3..5, 9..10]);
-        assert_eq!(places(&BTreeSet::new()), []);
+        assert_eq!(places(&BTreeSet::from([-3, 0, 1, 4, 9]), 9), [-3..5, 9..10]);
+        assert_eq!(places(&BTreeSet::new(), 9), []);
     }
 
     #[test]
     fn there_are_never_more_places_than_can_stay() {
         let scattered: BTreeSet<i64> = (0..100).map(|number| number * number).collect();
-        let places = places(&scattered);
+        let places = places(&scattered, 9802);
         assert_eq!(places.len(), PLACES_MAX);
         assert!(scattered.iter().all(|page| places.iter().any(|place| place.contains(page))));
         assert_eq!(places.last(), Some(&(9801..9802)), "the widest gaps stay");
+    }
+
+    #[test]
+    fn pages_far_from_each_other_do_not_make_a_slot_large() {
+        let scattered: BTreeSet<i64> = (0..100).map(|number| number * 300).collect();
+        assert_eq!(places(&scattered, 512), []);
+        assert_eq!(places(&BTreeSet::from([0, 1, 2]), 2), []);
     }
 
     #[test]

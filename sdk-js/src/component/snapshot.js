@@ -10,7 +10,7 @@ const DATA_SECTION = 11;
 const DATA_COUNT_SECTION = 12;
 const PAGE_BYTES = 65_536;
 const WORD_BYTES = 8;
-/** Always as many, so that bundles differ in data alone: hosts compile the code of the engine only once. */
+/** At most so many, and empty ones beside them: the same number in every bundle. */
 const PIECES = 256;
 const [ACTIVE, I32_CONST, END] = [0x00, 0x41, 0x0b];
 

@@ -61,6 +61,11 @@ pub(crate) fn guest(name: &str) -> Vec<u8> {
     with_manifest(component(name), name, "1")
 }
 
+/// The bundle of a guest whose text is not in the folder.
+pub(crate) fn guest_of(wat: &str, key: &str) -> Vec<u8> {
+    with_manifest(component_of(wat::parse_str(wat).unwrap()), key, "1")
+}
+
 /// The same with these bytes for a manifest.
 pub(crate) fn guest_with_manifest(name: &str, manifest: &[u8]) -> Vec<u8> {
     let mut component = component(name);
@@ -69,7 +74,10 @@ pub(crate) fn guest_with_manifest(name: &str, manifest: &[u8]) -> Vec<u8> {
 }
 
 fn component(name: &str) -> Vec<u8> {
-    let mut module = wat::parse_file(guests_folder().join(format!("{name}.wat"))).unwrap();
+    component_of(wat::parse_file(guests_folder().join(format!("{name}.wat"))).unwrap())
+}
+
+fn component_of(mut module: Vec<u8>) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let contract = std::fs::read_to_string(repository().join("wit/connector.wit")).unwrap();
     resolve.push_str(Path::new("connector.wit"), &contract).unwrap();

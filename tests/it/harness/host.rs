@@ -169,6 +169,11 @@ impl Drop for Host {
     }
 }
 
+/// The server's program.
+pub(crate) fn program() -> OsString {
+    std::env::var_os(OTHER_HOST).unwrap_or_else(|| env!("CARGO_BIN_EXE_patchbay").into())
+}
+
 fn new_space() -> TempDir {
     tempfile::Builder::new().prefix("host-").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
 }
@@ -176,8 +181,7 @@ fn new_space() -> TempDir {
 fn command(folder: &Path, settings: &Settings, log: &Path) -> Command {
     fs::create_dir_all(log.parent().unwrap()).unwrap();
     let log_file = fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
-    let mut command =
-        Command::new(std::env::var_os(OTHER_HOST).unwrap_or_else(|| env!("CARGO_BIN_EXE_patchbay").into()));
+    let mut command = Command::new(program());
     command.arg("serve").arg("--data").arg(folder);
     for (name, value) in &settings.0 {
         command.arg(format!("--{name}={value}"));
