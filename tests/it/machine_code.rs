@@ -24,21 +24,20 @@ impl Scene {
         Scene { host: Host::start_empty(Settings::default()).await, known: BTreeSet::new() }
     }
 
-    /// Uploads a bundle and returns the machine code that the host made for it.
-    async fn upload(&mut self, bundle: &[u8]) -> Vec<u8> {
+    /// Uploads a bundle and fails if its machine code is not what a compiler makes that knows no other bundle.
+    async fn check(&mut self, what: &str, bundle: &[u8]) {
         self.host.api.upload(bundle.to_vec()).await.expect(201);
+        let kept = self.new_machine_code();
+        assert!(kept == compile(bundle), "{what}: the machine code is not what the compiler makes of this bundle");
+    }
+
+    /// The machine code that was written since the last look.
+    fn new_machine_code(&mut self) -> Vec<u8> {
         let entries = fs::read_dir(self.host.folder().join("compiled")).unwrap().map(|entry| entry.unwrap().path());
         let compiled = entries.filter(|path| path.extension().is_some_and(|kind| kind == "cwasm"));
         let new: Vec<PathBuf> = compiled.filter(|path| self.known.insert(path.clone())).collect();
         assert_eq!(new.len(), 1, "an upload of a new component writes one file of machine code");
         fs::read(&new[0]).unwrap()
-    }
-
-    /// Uploads a bundle and fails if its machine code is not what a compiler makes that knows no other bundle.
-    async fn check(&mut self, what: &str, bundle: &[u8]) {
-        let kept = self.upload(bundle).await;
-        let fresh = compile(bundle);
-        assert!(kept == fresh, "{what}: the machine code is not what the compiler makes of this bundle");
     }
 }
 
@@ -62,16 +61,13 @@ fn with_data(key: &str, data: &[(usize, Vec<u8>)]) -> Vec<u8> {
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\{byte:02x}")).collect::<String>();
     let data: String =
         data.iter().map(|(start, bytes)| format!("(data (i32.const {start}) \"{}\")\n", hex(bytes))).collect();
-    let stores: String =
-        (0..2000).map(|number| format!("(i32.store (i32.const 8) (i32.const {}))", mark(number))).collect();
+    let store = |number: i32| format!("(i32.store (i32.const {}) (i32.const {}))", 8 + 4 * number, mark(number));
+    let stores: String = (0..2000).map(store).collect();
     let fine = fs::read_to_string(guests_folder().join("fine.wat")).unwrap();
-    let larger = fine.replacen("64)", "500)", 1).replacen(
-        "(func $allocate",
-        &format!("(func (export \"pad\") {stores}) (func $allocate"),
-        1,
-    );
-    let end = larger.rfind(')').unwrap();
-    guest_of(&format!("{}{data})", &larger[..end]), key)
+    let fine = fine.replacen("(memory (export \"memory\") 64)", "(memory (export \"memory\") 500)", 1);
+    let padded = fine.replacen("(i32.const 32768))", &format!("{stores} (i32.const 32768))"), 1);
+    let end = padded.rfind(')').unwrap();
+    guest_of(&format!("{}{data})", &padded[..end]), key)
 }
 
 /// Numbers that are found again in the machine code.
@@ -118,7 +114,8 @@ async fn machine_code_is_what_the_compiler_makes_whatever_the_data_of_earlier_bu
         (start, bytes)
     };
     for number in 0..20 {
-        let data: Vec<_> = (0..random.below(6)).map(|_| piece(&mut random)).collect();
+        let mut data: Vec<_> = (0..random.below(6)).map(|_| piece(&mut random)).collect();
+        data.push((100, vec![number]));
         scene.check(&format!("bundle {number}"), &with_data(&format!("bundle-{number}"), &data)).await;
     }
 }
@@ -131,11 +128,15 @@ async fn machine_code_of_the_test_bundles_is_what_the_compiler_makes_of_each_alo
         fs::read_dir(guests_folder()).unwrap().map(|entry| name_of(&entry.unwrap().path())).collect();
     names.sort();
     for name in names {
-        scene.check(&name, &guest(&name)).await;
+        // It may start with no more memory than a call may have, so it is not accepted.
+        if name != "starts-with-too-much-memory" {
+            scene.check(&name, &guest(&name)).await;
+        }
     }
     // The engine's code is compiled for the first, and taken from there for the second.
     for engine in ["quickjs", "starlingmonkey"] {
-        scene.upload(&build_for(engine, &connector_folder("echo"))).await;
+        scene.host.api.upload(build_for(engine, &connector_folder("echo"))).await.expect(201);
+        scene.new_machine_code();
         let seed_example = repository().join("sample-connectors/seed-example");
         scene.check(engine, &build_for(engine, &seed_example)).await;
     }
