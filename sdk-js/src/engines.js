@@ -17,7 +17,7 @@ import { UsageError } from './usage-error.js';
  */
 
 /** Formats by language and zone, which no engine here has. */
-const INTL = /\bIntl\b|\.toLocale(Date|Time)?String\b/;
+const INTL = /\bIntl\b|\.toLocale(Date|Time)?String\(/;
 
 /** @type {Record<string, Engine>} */
 export const ENGINES = {

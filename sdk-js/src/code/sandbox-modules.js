@@ -39,7 +39,9 @@ const SCRIPT = /\.[cm]?[jt]sx?$/;
 const LOADERS = { '.ts': 'ts', '.mts': 'ts', '.cts': 'ts', '.tsx': 'tsx', '.jsx': 'jsx' };
 const NAMESPACE = 'sdk';
 /** What is asked for and is not there. */
-const MISSING = 'missing';
+const MISSING = 'sdk-missing';
+/** What a package switches off. */
+const OFF = 'sdk-off';
 /** Names of packages and modules: asking about every file of a large package would take a minute. */
 const BARE = /^[^./]/;
 /** Imports that need not be there when the bundle is loaded. */
@@ -63,7 +65,7 @@ export function runtimeOf(engine) {
  * @param {string} name
  */
 export function isSdk(name) {
-  return name.startsWith(`${NAMESPACE}:`) || name.includes(SDK_PREFIX);
+  return /^sdk(-\w+)?:/.test(name) || name.includes(SDK_PREFIX);
 }
 
 /**
@@ -119,11 +121,11 @@ export const sandboxModules = (engine, { isLenient = false } = {}) => ({
       const { errors, ...found } = await build.resolve(path, { importer, namespace, resolveDir, kind, pluginData: 'resolved' });
       if (errors.length > 0 || found.external) return undefined;
       // So the bundler says that the field switches the module off.
-      if (!isAbsolute(found.path)) return { path, namespace: 'off' };
+      if (!isAbsolute(found.path)) return { path, namespace: OFF };
       return found.path.includes(`/node_modules/${path}/`) ? undefined : found;
     }
 
-    build.onLoad({ filter: /.*/, namespace: 'off' }, () => ({ contents: 'module.exports = {};' }));
+    build.onLoad({ filter: /.*/, namespace: OFF }, () => ({ contents: 'module.exports = {};' }));
 
     if (engine.lacksProperties) {
       build.onLoad({ filter: SCRIPT }, async ({ path, namespace }) => {
