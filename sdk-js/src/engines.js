@@ -11,6 +11,8 @@ import { UsageError } from './usage-error.js';
  * @property {string} runtime the module of all that the SDK brings into a bundle
  * @property {Record<string, RegExp>} polyfills files of `src/guest/polyfills` that bring what the engine lacks, and the names by which
  *   code asks for it; in the order in which they run
+ * @property {string} other the engine that has what this one lacks
+ * @property {readonly string[]} lacks names that only the other one has
  * @property {boolean} lacksProperties whether its regular expressions know no Unicode properties
  * @property {boolean} loadsFiles whether a component can be made of several files
  * @property {boolean} ownsEventLoop whether timers are the SDK's, and the engine asks the bundle to run them
@@ -23,6 +25,8 @@ const INTL = /\bIntl\b|\.toLocale(Date|Time)?String\(/;
 export const ENGINES = {
   starlingmonkey: {
     name: 'starlingmonkey',
+    other: 'quickjs',
+    lacks: ['SharedArrayBuffer'],
     tool: '@bytecodealliance/componentize-js',
     process: 'src/component/componentize-process.js',
     runtime: 'src/guest/starlingmonkey/runtime.js',
@@ -38,6 +42,8 @@ export const ENGINES = {
   },
   quickjs: {
     name: 'quickjs',
+    other: 'starlingmonkey',
+    lacks: ['CompressionStream', 'DecompressionStream'],
     process: 'src/component/quickjs-process.js',
     runtime: 'src/guest/quickjs/runtime.js',
     polyfills: {

@@ -79,7 +79,7 @@ async function readAndBundle(folder, problems, chosen) {
   if (connector === undefined) return {};
   const engine = engineNamed(chosen ?? connector.engine);
   const { code, runtime, files, imports, originOf } = await bundleCode(connector, engine, problems);
-  await checkSources(connector, files, imports, problems);
+  await checkSources(connector, files, imports, engine, problems);
   return { connector, engine, code, runtime, originOf };
 }
 
