@@ -23,7 +23,7 @@ declare module 'patchbay:connector/crypto@0.1.0' {
   export function sign(scheme: Scheme, privateKey: Uint8Array, data: Uint8Array): Uint8Array;
 }
 
-declare var __patchbaySourceMap: string | undefined;
+declare var __patchbaySourceMap: import('../src/guest/source-map.js').AuthorMap | undefined;
 
 /** Packages without types that stand in for modules of node. */
 declare module 'assert/';

@@ -2,8 +2,8 @@
  * Words why no component could be made: module-level code ran and failed, because the snapshot loads every module.
  * Pure: places in the bundle become places in the author's files by the map inside the bundle.
  */
-import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { MODULE_NAME } from '../code/bundle-code.js';
+import { positionIn } from '../guest/source-map.js';
 
 /** Each engine has its own words. */
 const UNKNOWN_IMPORTS = [
@@ -24,17 +24,17 @@ const LACKS = [
 /**
  * @param {string} complaint what the engine's tool printed
  * @param {string} code
- * @param {(file: string) => import('../code/origin.js').Origin | undefined} originOf
+ * @param {(file: string) => import('../code/origin.js').Origin | undefined} [originOf]
  */
-export function explainFailure(complaint, code, originOf) {
+export function explainFailure(complaint, code, originOf = () => undefined) {
   const { where, name } = groups(UNKNOWN_IMPORTS, complaint);
   if (name !== undefined) {
     return `code at module level calls the host (\`${name}\` of ${where}), which is not there while the bundle is built. Move the call into the function.`;
   }
-  const map = new TraceMap(JSON.parse(embeddedMap(code)));
+  const map = embeddedMap(code);
   const located = complaint.replace(PLACE, (place, line, column) => {
-    const { source, line: at, column: from } = originalPositionFor(map, { line: Number(line), column: Number(column) - 1 });
-    return source === null ? place : `${source}:${at}:${from + 1}`;
+    const found = positionIn(map, Number(line), Number(column));
+    return found === undefined ? place : `${found.file}:${found.line}:${found.column}`;
   });
   const { place, message } = groups(TOP_LEVEL_EXCEPTIONS, located);
   if (message === undefined) return `the code cannot be loaded: ${located.trim()}`;
@@ -56,7 +56,10 @@ function groups(expressions, text) {
   return expressions.map((each) => each.exec(text)?.groups).find((each) => each !== undefined) ?? {};
 }
 
-/** @param {string} code */
+/**
+ * @param {string} code
+ * @returns {import('../guest/source-map.js').AuthorMap}
+ */
 function embeddedMap(code) {
   const lastLine = code.trimEnd().split('\n').at(-1) ?? '';
   return JSON.parse(lastLine.slice(lastLine.indexOf('=') + 1, -1));
