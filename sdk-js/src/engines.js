@@ -14,6 +14,7 @@ import { UsageError } from './usage-error.js';
  * @property {string} other the engine that has what this one lacks
  * @property {readonly string[]} lacks names that only the other one has
  * @property {boolean} lacksProperties whether its regular expressions know no Unicode properties
+ * @property {boolean} lacksEncodings whether its `TextDecoder` knows only UTF and Latin-1
  * @property {boolean} loadsFiles whether a component can be made of several files
  * @property {boolean} ownsEventLoop whether timers are the SDK's, and the engine asks the bundle to run them
  */
@@ -37,6 +38,7 @@ export const ENGINES = {
       intl: INTL,
     },
     lacksProperties: true,
+    lacksEncodings: false,
     loadsFiles: false,
     ownsEventLoop: false,
   },
@@ -55,6 +57,7 @@ export const ENGINES = {
       intl: INTL,
     },
     lacksProperties: false,
+    lacksEncodings: true,
     loadsFiles: true,
     ownsEventLoop: true,
   },

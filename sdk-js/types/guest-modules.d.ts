@@ -23,6 +23,8 @@ declare module 'patchbay:connector/crypto@0.1.0' {
   export function sign(scheme: Scheme, privateKey: Uint8Array, data: Uint8Array): Uint8Array;
 }
 
+/** Tables of encodings that the code names, for an engine without them. */
+declare var __patchbayEncodings: Record<string, import('../src/code/encodings.js').Encoding> | undefined;
 declare var __patchbaySourceMap: import('../src/guest/source-map.js').AuthorMap | undefined;
 
 /** Packages without types that stand in for modules of node. */

@@ -3,6 +3,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { encodingTables } from './encodings.js';
 import { intlModule } from './intl.js';
 
 const FOLDER = fileURLToPath(new URL('../guest/polyfills/', import.meta.url));
@@ -16,10 +17,11 @@ const made = new Map();
  * @param {readonly string[]} locales the languages that it may need
  * @returns {Promise<string>} code that is to run before it; lines, or nothing
  */
-export async function polyfillsFor(code, { polyfills }, locales) {
+export async function polyfillsFor(code, { polyfills, lacksEncodings }, locales) {
   const wanted = Object.entries(polyfills).filter(([, names]) => names.test(code));
   const texts = wanted.map(([name]) => (name === 'intl' ? intl(locales) : polyfill(name)));
-  return (await Promise.all(texts)).join('');
+  const tables = lacksEncodings && /\bTextDecoder\b/.test(code) ? encodingTables(code) : '';
+  return tables + (await Promise.all(texts)).join('');
 }
 
 /** @param {string} name */
