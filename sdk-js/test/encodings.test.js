@@ -6,7 +6,7 @@ const NativeDecoder = globalThis.TextDecoder;
 
 /** Runs with the tables that code with this text in it brings. */
 async function decoders(text) {
-  new Function(encodingTables(text))();
+  new Function(encodingTables(text, 'TextDecoder'))();
   const { decodeByTable, isUnfinished, tableNamed } = await import('../src/guest/quickjs/encoding-tables.js');
   return { decodeByTable, isUnfinished, tableNamed };
 }
@@ -37,5 +37,7 @@ test('a stream may be cut inside of a character, and what is broken is refused w
 });
 
 test('code that names no encoding brings no table', () => {
-  assert.equal(encodingTables("new TextDecoder('utf-8')"), '');
+  assert.equal(encodingTables('', "new TextDecoder('utf-8'); const all = { gbk: 1 }"), '');
+  assert.equal(encodingTables('gbk', ''), '');
+  assert.match(encodingTables('', "new TextDecoder('gbk')"), /"gbk"/);
 });

@@ -7,7 +7,6 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { authorMap } from './author-map.js';
 import { entryModule } from './entry.js';
-import { localesOf } from './intl.js';
 import { isOnlyNames, reasonFor } from './node-modules.js';
 import { lineOf, originOf } from './origin.js';
 import { polyfillsFor } from './polyfills.js';
@@ -53,9 +52,9 @@ export async function bundleCode(connector, engine, problems) {
     warnOfNames(metafile.inputs, connector.root, problems);
     const [map, code] = ['.map', '.js'].map((end) => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? '');
     const files = Object.keys(metafile.inputs).filter(isAuthors);
-    const locales = localesOf(files.map((each) => readFileSync(join(connector.root, each), 'utf8')).join('\n'), connector.locales);
+    const text = files.map((each) => readFileSync(join(connector.root, each), 'utf8')).join('\n');
     // The bundle has no comments any more, so little else than code is found.
-    const polyfills = await polyfillsFor(code, engine, locales);
+    const polyfills = await polyfillsFor(code, engine, text, connector.locales);
     return {
       code: polyfills + code + embeddedMap(map, polyfills.split('\n').length - 1),
       runtime: engine.loadsFiles ? { [RUNTIME_FILE]: (await runtimeOf(engine)).code } : {},

@@ -15,8 +15,9 @@ const NAMES = [
   [/koi8-u/i, 'koi8-u'],
   [/macintosh/i, 'macintosh'],
   ...[1250, 1251, 1253, 1254, 1255, 1256, 1257, 1258].map((page) => /** @type {const} */ ([new RegExp(`(windows-|cp)${page}`, 'i'), `windows-${page}`])),
-  ...[2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16].map((part) => /** @type {const} */ ([new RegExp(`iso-?8859-${part}\\b`, 'i'), `iso-8859-${part}`])),
+  ...[2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15].map((part) => /** @type {const} */ ([new RegExp(`iso-?8859-${part}\\b`, 'i'), `iso-8859-${part}`])),
 ];
+const MADE = /\bTextDecoder\(\s*["'`]([\w-]+)/g;
 const HIGH = Array.from({ length: 0x80 }, (_, index) => index + 0x80);
 const TRAILS = Array.from({ length: 0x100 - 0x40 }, (_, index) => index + 0x40);
 /** Stands for what no character belongs to. */
@@ -32,11 +33,15 @@ const made = new Map();
  */
 
 /**
- * @param {string} code
+ * @param {string} text the author's files
+ * @param {string} code the whole bundle: packages that name encodings by the dozen bring tables of their own, so here a name counts
+ *   only where a decoder is made
  * @returns {string} a script that lays the tables of all encodings named in it where the decoder finds them, or nothing
  */
-export function encodingTables(code) {
-  const named = NAMES.filter(([pattern]) => /** @type {RegExp} */ (pattern).test(code)).map(([, name]) => /** @type {string} */ (name));
+export function encodingTables(text, code) {
+  if (!code.includes('TextDecoder')) return '';
+  const written = [text, ...[...code.matchAll(MADE)].map(([, name]) => name)].join('\n');
+  const named = NAMES.filter(([pattern]) => /** @type {RegExp} */ (pattern).test(written)).map(([, name]) => /** @type {string} */ (name));
   if (named.length === 0) return '';
   return `globalThis.__patchbayEncodings=${JSON.stringify(Object.fromEntries(named.map((name) => [name, tableOf(name)])))};\n`;
 }

@@ -57,6 +57,15 @@ export async function nodeModule(module) {
   ].join('\n');
 }
 
+/**
+ * What node's own module has and its stand-in has not: functions, by their names.
+ * @param {string} module
+ * @param {readonly string[]} names what the stand-in has
+ */
+export function missingFrom(module, names) {
+  return Object.keys(require(`node:${module}`)).filter((each) => typeof require(`node:${module}`)[each] === 'function' && !names.includes(each) && !each.startsWith('_'));
+}
+
 /** The function that completes modules. */
 export function unavailableModule() {
   return standIn('unavailable');

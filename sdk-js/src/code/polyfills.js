@@ -4,7 +4,7 @@
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { encodingTables } from './encodings.js';
-import { intlModule } from './intl.js';
+import { intlModule, localesOf } from './intl.js';
 
 const FOLDER = fileURLToPath(new URL('../guest/polyfills/', import.meta.url));
 
@@ -14,13 +14,14 @@ const made = new Map();
 /**
  * @param {string} code a bundle without comments
  * @param {import('../engines.js').Engine} engine
- * @param {readonly string[]} locales the languages that it may need
+ * @param {string} text the author's own files in it
+ * @param {readonly string[]} asked the languages that `spec.yml` asks for
  * @returns {Promise<string>} code that is to run before it; lines, or nothing
  */
-export async function polyfillsFor(code, { polyfills, lacksEncodings }, locales) {
+export async function polyfillsFor(code, { polyfills, lacksEncodings }, text, asked) {
   const wanted = Object.entries(polyfills).filter(([, names]) => names.test(code));
-  const texts = wanted.map(([name]) => (name === 'intl' ? intl(locales) : polyfill(name)));
-  const tables = lacksEncodings && /\bTextDecoder\b/.test(code) ? encodingTables(code) : '';
+  const texts = wanted.map(([name]) => (name === 'intl' ? intl(localesOf(text, asked)) : polyfill(name)));
+  const tables = lacksEncodings ? encodingTables(text, code) : '';
   return tables + (await Promise.all(texts)).join('');
 }
 

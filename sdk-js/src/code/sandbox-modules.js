@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { extname, isAbsolute } from 'node:path';
-import { namesModule, nodeModule, unavailableModule } from './node-modules.js';
+import { missingFrom, namesModule, nodeModule, reasonFor, unavailableModule } from './node-modules.js';
 import { withoutProperties } from './regexps.js';
 import { bundleRuntime } from './runtime.js';
 
@@ -161,14 +161,22 @@ function throwing(message) {
  * @param {Record<string, string[]>} exports
  */
 function runtimeModule(standIn, exports) {
+  const [[module]] = [...RUNTIME_MODULES].filter(([, name]) => name === standIn);
   const names = exports[standIn].filter((name) => name !== 'default');
-  const aliases = names.map((name) => `const patchbay_${name} = patchbay_${standIn}.${name};`);
-  const exported = names.map((name) => `patchbay_${name} as ${name}`);
+  const missing = missingFrom(module, names);
+  const whole = `(patchbay_${standIn}.default ?? patchbay_${standIn})`;
+  const aliases = [
+    ...names.map((name) => `const patchbay_${name} = patchbay_${standIn}.${name};`),
+    `const patchbay_whole = patchbay_completed(${JSON.stringify(module)}, { ...${whole} }, ${JSON.stringify({ functions: missing, values: {}, parts: {} })}, ${JSON.stringify(reasonFor(module))});`,
+    ...missing.map((name) => `const patchbay_${name} = patchbay_whole.${name};`),
+  ];
+  const exported = [...names, ...missing].map((name) => `patchbay_${name} as ${name}`);
   return [
     `import { ${standIn} as patchbay_${standIn} } from '${RUNTIME}';`,
+    `import patchbay_completed from '${SDK_PREFIX}node-unavailable';`,
     ...aliases,
     `export { ${exported.join(', ')} };`,
-    `export default patchbay_${standIn}.default ?? patchbay_${standIn};`,
+    'export default patchbay_whole;',
   ].join('\n');
 }
 
