@@ -18,6 +18,8 @@ export { CheckError };
 
 const { name, version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
 const SDK = `${name} ${version}`;
+/** What a host takes unless its operator allows more. */
+const BUNDLE_BYTES_MAX = 64 << 20;
 
 /** @type {typeof import('../types/sdk.js').check} */
 export async function check(folder) {
@@ -92,6 +94,9 @@ async function readAndBundle(folder, problems, chosen) {
  */
 async function write(component, text, path, problems) {
   const bytes = appendSection(component, MANIFEST_SECTION, text);
+  if (bytes.length > BUNDLE_BYTES_MAX) {
+    problems.warn('spec.yml', 1, `the bundle has ${Math.ceil(bytes.length / 2 ** 20)} MiB, and a host takes 64 MiB unless its operator allows more`, 'Use `engine: quickjs`, or import less of a large package.');
+  }
   await mkdir(dirname(path), { recursive: true });
   // Whoever watches the file must never see half of it.
   const unfinished = `${path}.${process.pid}.tmp`;

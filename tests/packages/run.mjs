@@ -3,7 +3,7 @@
  * Arguments: names of files, or `--ten` for a choice of them, together in one connector; `--write` writes docs/packages.md.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, prepareNextBuild } from '../../sdk-js/src/index.js';
@@ -50,7 +50,7 @@ function aboutWork(name) {
   const package_ = [...source.matchAll(/from '([^']+)'/g)]
     .map(([, each]) => /^(@[^/]+\/)?[^/]+/.exec(each)[0])
     .find((each) => each in dependencies);
-  return { package: package_, version: dependencies[package_], what };
+  return { name, package: package_, version: dependencies[package_], what };
 }
 
 /**
@@ -112,16 +112,18 @@ async function connector(names) {
 
 /** @param {{ package: string, version: string, what: string, outcomes: string[] }[]} rows */
 function document(rows) {
-  const cell = (/** @type {string} */ outcome) => (outcome === '' ? 'yes' : 'no');
+  const cell = (/** @type {string} */ outcome, /** @type {number} */ index, /** @type {{ name: string }} */ { name }) =>
+    outcome === '' ? `${Math.ceil(statSync(join(BUNDLES, `${name}.${ENGINES[index]}.wasm`)).size / 2 ** 20)} MiB` : 'no';
   return [
     '# npm packages that are tried',
     '',
-    'Each of these does real work in a connector, and comes to the same as in Node.js. `scripts/packages` tries them all, in about ten minutes, and',
-    'writes this table. Others work too: what packages may use is under [Limits](connectors.md#limits).',
+    'Each of these does real work in a connector, on both engines, and comes to the same as in Node.js. `scripts/packages` tries them all and writes this',
+    'table. Others work too: [npm packages](connectors.md#npm-packages) says what they may use. The last columns are the sizes of the bundles, which grow',
+    'with what is imported; a host takes 64 MiB unless its operator allows more. `no` means that it failed.',
     '',
     '| package | version | work | StarlingMonkey | QuickJS |',
     '|---|---|---|---|---|',
-    ...rows.map((each) => `| \`${each.package}\` | ${each.version} | ${each.what} | ${each.outcomes.map(cell).join(' | ')} |`),
+    ...rows.map((each) => `| \`${each.package}\` | ${each.version} | ${each.what} | ${each.outcomes.map((outcome, index) => cell(outcome, index, each)).join(' | ')} |`),
     '',
   ].join('\n');
 }
