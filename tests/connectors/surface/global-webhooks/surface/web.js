@@ -67,7 +67,7 @@ export const web = [
     const controller = new AbortController();
     const any = AbortSignal.any([controller.signal]);
     controller.abort();
-    return [controller.signal.aborted, any.aborted, any.reason.name];
+    return [controller.signal.aborted, any.aborted, controller.signal.reason.name];
   }, [true, true, 'AbortError']],
   ['headers', () => {
     const headers = new Headers({ 'X-B': '1' });
