@@ -20,6 +20,8 @@ export { CheckError };
 
 const { name, version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
 const SDK = `${name} ${version}`;
+/** What a host takes unless its operator allows more. */
+const BUNDLE_BYTES_MAX = 64 << 20;
 
 /** @type {typeof import('../types/sdk.js').check} */
 export async function check(folder) {
@@ -32,11 +34,11 @@ export async function check(folder) {
 export async function build(folder, { output, engine: chosen, onProgress = () => undefined } = {}) {
   const problems = new Problems();
   onProgress('check', 0);
-  const { connector, engine, code, runtime = {} } = await readAndBundle(folder, problems, chosen);
+  const { connector, engine, code, runtime = {}, originOf = () => undefined } = await readAndBundle(folder, problems, chosen);
   if (connector !== undefined) refuseComponents(connector);
   if (problems.hasErrors || connector === undefined || engine === undefined || code === undefined) throw new CheckError(problems.sorted());
   const { makeComponent, toolOf } = await import('./component/component.js');
-  const component = await makeComponent(code, runtime, engine, onProgress);
+  const component = await makeComponent(code, runtime, engine, onProgress, originOf);
   const text = manifest(connector, { sdk: SDK, engine: toolOf(engine) });
   const written = await write(component, text, output ?? (await usualOutput(folder, connector.key)), problems);
   return { ...written, engine: engine.name };
@@ -80,10 +82,10 @@ async function readAndBundle(folder, problems, chosen) {
   const connector = await readFolder(folder, problems);
   if (connector === undefined) return {};
   const engine = engineNamed(chosen ?? connector.engine);
-  const { code, runtime, files, imports } = await bundleCode(connector, engine, problems);
+  const { code, runtime, files, imports, originOf } = await bundleCode(connector, engine, problems);
   await refuseOutside(connector.root, imports ?? {}, problems);
-  await checkSources(connector, files, imports, problems);
-  return { connector, engine, code, runtime };
+  await checkSources(connector, files, imports, engine, problems);
+  return { connector, engine, code, runtime, originOf };
 }
 
 /**
@@ -105,6 +107,9 @@ async function usualOutput(folder, key) {
  */
 async function write(component, text, path, problems) {
   const bytes = appendSection(component, MANIFEST_SECTION, text);
+  if (bytes.length > BUNDLE_BYTES_MAX) {
+    problems.warn('spec.yml', 1, `the bundle has ${Math.ceil(bytes.length / 2 ** 20)} MiB, and a host takes 64 MiB unless its operator allows more`, 'Use `engine: quickjs`, or import less of a large package.');
+  }
   await mkdir(dirname(path), { recursive: true });
   // Renamed when complete, so that nobody reads a partial file.
   const unfinished = `${path}.${randomUUID()}.tmp`;

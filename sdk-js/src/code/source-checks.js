@@ -9,6 +9,7 @@ import { SELECTOR_KEYS } from '../guest/event-selector.js';
 import { RESULT_KEYS } from '../guest/handle-result.js';
 import { didYouMean } from '../suggest.js';
 import { methodFilesOf } from './bundle-code.js';
+import { missing } from './missing.js';
 import { dotted, nodes } from './syntax.js';
 import { unknownResultKeys } from './result-keys.js';
 import { traps } from './traps.js';
@@ -22,9 +23,10 @@ const FROZEN_CALLS = ['Date.now', 'Math.random', 'performance.now', 'crypto.rand
  * @param {import('../folder/read-folder.js').Connector} connector
  * @param {readonly string[]} files the author's files, relative to the folder
  * @param {Record<string, string[]> | undefined} imports which file imports which; unknown where bundling failed
+ * @param {import('../engines.js').Engine} engine
  * @param {import('../problems.js').Problems} problems
  */
-export async function checkSources(connector, files, imports, problems) {
+export async function checkSources(connector, files, imports, engine, problems) {
   const sources = new Map();
   const methods = methodFilesOf(connector);
   const webhookKeys = connector.webhooks.map(({ key }) => key);
@@ -36,6 +38,7 @@ export async function checkSources(connector, files, imports, problems) {
     if (errors.length > 0) continue;
     sources.set(file, { program });
     const lineOf = (/** @type {any} */ node) => text.slice(0, node.start).split('\n').length;
+    for (const { node, what, remedy } of missing(program, engine)) problems.warn(file, lineOf(node), what, remedy);
     if (methods.includes(file) && !hasDefaultExport(module, program)) {
       problems.error(file, 1, 'the file has no default export', 'Write `export default async function …`.');
     }

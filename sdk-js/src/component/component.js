@@ -32,9 +32,10 @@ export function toolOf({ tool }) {
  * @param {Record<string, string>} runtime files that it imports
  * @param {Engine} engine
  * @param {(step: string, elapsedMs: number) => void} onProgress
+ * @param {(file: string) => import('../code/origin.js').Origin | undefined} originOf where a file of a package came in
  * @returns {Promise<Buffer>}
  */
-export async function makeComponent(code, runtime, engine, onProgress) {
+export async function makeComponent(code, runtime, engine, onProgress, originOf) {
   const wit = witFolder();
   const key = await cacheKey([code, ...Object.values(runtime)], engine, wit);
   const cached = await readCached(key);
@@ -42,7 +43,7 @@ export async function makeComponent(code, runtime, engine, onProgress) {
     onProgress('component: unchanged, taken from the cache', 0);
     return cached;
   }
-  const component = await componentize(code, runtime, engine, wit, onProgress);
+  const component = await componentize(code, runtime, engine, wit, onProgress, (complaint) => explainFailure(complaint, code, originOf));
   await writeCached(key, component);
   return component;
 }
@@ -61,8 +62,9 @@ export function prepareNext(engine) {
  * @param {Engine} engine
  * @param {string} wit
  * @param {(step: string, elapsedMs: number) => void} onProgress
+ * @param {(complaint: string) => string} explain
  */
-async function componentize(code, runtime, engine, wit, onProgress) {
+async function componentize(code, runtime, engine, wit, onProgress, explain) {
   const work = await mkdtemp(join(tmpdir(), 'patchbay-sdk-'));
   const source = join(work, MODULE_NAME);
   const output = join(work, 'component.wasm');
@@ -74,7 +76,7 @@ async function componentize(code, runtime, engine, wit, onProgress) {
     for (const [name, text] of Object.entries({ [MODULE_NAME]: code, ...runtime })) await writeFile(join(work, name), text);
     const printed = (/** @type {string} */ text) => onProgress(`printed at module level: ${text}`, 0);
     await runTool(programOf(engine, wit), { source, output }, printed).catch((error) => {
-      throw new Error(explainFailure(error.message, code));
+      throw new Error(explain(error.message));
     });
     return await readFile(output);
   } finally {

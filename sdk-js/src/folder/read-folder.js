@@ -12,6 +12,7 @@ import { checkFields, key, note, oneOf, text } from './fields.js';
 import { apiHosts } from './api-hosts.js';
 import { schema } from './json-schema.js';
 import { list, readSpec } from './list.js';
+import { locales } from './locales.js';
 import { SPEC_FILES } from './method-files.js';
 import { UNUSED_CONNECTOR_KEYS, UNUSED_ENTRIES } from './unused.js';
 import { readWebhooks } from './webhooks.js';
@@ -24,6 +25,7 @@ import { readWebhooks } from './webhooks.js';
  * @property {string} root
  * @property {string} key
  * @property {string} [engine] the name of its JavaScript engine
+ * @property {readonly string[]} locales the languages that its code formats in
  * @property {YamlFile} spec
  * @property {YamlFile} [authSpec]
  * @property {{ key: string, spec: YamlFile, handle?: Implementation }[]} webhooks
@@ -45,6 +47,7 @@ const CONNECTOR_FIELDS = {
   parametersSchema: { rule: schema },
   apiHosts: { rule: apiHosts },
   engine: { rule: oneOf(Object.keys(ENGINES)) },
+  locales: { rule: locales },
 };
 
 const READ_FOLDERS = ['auth', 'events', 'global-webhooks', 'examples'];
@@ -72,7 +75,7 @@ export async function readFolder(folder, problems, { isComponentGiven = false } 
   const examples = (await reading.list('examples')).files.filter((name) => name.endsWith('.json'));
   if (!isComponentGiven && examples.length === 0) problems.warn(...NO_EXAMPLES);
   if (webhooks.length === 0 && events.length === 0) spec.warn([], 'the connector has no global webhook, so it receives nothing', 'Add `global-webhooks/<key>/`.');
-  return { root, key: keyOf(spec), engine: engineOf(spec), spec, authSpec, webhooks, events, apiClient };
+  return { root, key: keyOf(spec), engine: engineOf(spec), locales: localesOf(spec), spec, authSpec, webhooks, events, apiClient };
 }
 
 /**
@@ -91,6 +94,12 @@ function keyOf(spec) {
 function engineOf(spec) {
   const name = spec.value?.engine;
   return Object.hasOwn(ENGINES, String(name)) ? name : undefined;
+}
+
+/** @param {YamlFile} spec */
+function localesOf(spec) {
+  const found = spec.value?.locales;
+  return Array.isArray(found) ? found.map(String) : [];
 }
 
 /**
