@@ -1,5 +1,5 @@
 /**
- * The command line: reads arguments, prints results. Mistakes and progress go to stderr, the result to stdout.
+ * The command line: parses arguments and prints results. Results are written to stdout, problems and progress to stderr.
  */
 import { parseArgs } from 'node:util';
 import { runDev } from './commands/dev.js';
@@ -13,6 +13,7 @@ import { progressPrinter } from './progress.js';
 import { listed, samples } from './samples.js';
 import { didYouMean } from './suggest.js';
 import { UsageError } from './usage-error.js';
+import { writeError, writeOut } from './terminal.js';
 
 const text = /** @type {const} */ ({ type: 'string' });
 
@@ -29,21 +30,21 @@ const COMMANDS = {
 
 /**
  * @param {string[]} args
- * @returns {Promise<number>} the exit status: 0, 1 for mistakes in the folder, 2 for mistakes in the arguments
+ * @returns {Promise<number>} the exit status: 0 for success, 1 for mistakes in the folder, 2 for invalid arguments
  */
 export async function main([name = '--help', ...args]) {
   if (name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(HELP[args[0]] ?? HELP.main);
+    writeOut(HELP[args[0]] ?? HELP.main);
     return 0;
   }
   try {
     return await command(name, args);
   } catch (error) {
     if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\nSee \`patchbay-sdk --help\`.\n`);
+      writeError(`${error.message}\nSee \`patchbay-sdk --help\`.\n`);
       return 2;
     }
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    writeError(`${error instanceof Error ? error.message : error}\n`);
     return 1;
   }
 }
@@ -59,7 +60,7 @@ async function command(name, args) {
   const { options, run } = COMMANDS[name];
   const { values, positionals } = parse(args, { ...options, help: { type: 'boolean', short: 'h' } });
   if (values.help) {
-    process.stdout.write(HELP[name]);
+    writeOut(HELP[name]);
     return 0;
   }
   const [folder, ...more] = positionals;
@@ -92,7 +93,9 @@ async function runCheck(folder) {
   const problems = await check(folder);
   printProblems(folder, problems);
   const isBroken = problems.some(({ severity }) => severity === 'error');
-  if (!isBroken) process.stdout.write(`${folder}: no mistakes found\n`);
+  const warnings = problems.filter(({ severity }) => severity === 'warning').length;
+  const suffix = warnings === 0 ? '' : `, ${warnings} warning${warnings === 1 ? '' : 's'}`;
+  if (!isBroken) writeOut(`${folder}: no mistakes found${suffix}\n`);
   return isBroken ? 1 : 0;
 }
 
@@ -126,10 +129,10 @@ async function runBundle(folder, { component, output }) {
  */
 function report(folder, { path, size, sha256, warnings }) {
   printProblems(folder, warnings);
-  process.stdout.write(`${path}  ${size} bytes  sha256:${sha256}\n`);
+  writeOut(`${path}  ${size} bytes  sha256:${sha256}\n`);
 }
 
-/** What there is to begin with is named where somebody asks how. */
+/** Lists the samples. */
 async function initUsage() {
-  return `\`init\` needs the name of a new folder. With \`--from\` it is a copy of a sample:\n${listed(await samples())}`;
+  return `\`init\` needs the name of a new folder. With \`--from\`, the folder is a copy of one of these samples:\n${listed(await samples())}`;
 }

@@ -1,5 +1,5 @@
 /**
- * Makes the manifest of a bundle: what the host knows of a connector without running it.
+ * Writes the manifest of a bundle: the data of a connector that the host reads without running it.
  * Holds no code and no secrets.
  */
 import { orderedJson } from './ordered-json.js';
@@ -17,15 +17,18 @@ export function manifest(connector, build) {
   return orderedJson({
     manifestVersion: 1,
     connector: {
-      ...pick(spec, ['key', 'name', 'description', 'parametersSchema']),
+      key: connector.key,
+      ...pick(spec, ['name', 'description', 'parametersSchema']),
       credentialsSchema: authSpec?.orderedAt('credentialsSchema'),
     },
     globalWebhooks: byKey(webhooks).map((webhook) => ({
-      ...pick(webhook.spec, ['key', 'name', 'description']),
+      key: webhook.key,
+      ...pick(webhook.spec, ['name', 'description']),
       methods: { handle: method(webhook.handle) },
     })),
     events: byKey(events).map((event) => ({
-      ...pick(event.spec, ['key', 'name', 'description', 'implementationType', 'parametersSchema', 'schema']),
+      key: event.key,
+      ...pick(event.spec, ['name', 'description', 'implementationType', 'parametersSchema', 'schema']),
       methods: { 'get-event-selector': method(event.selector) },
     })),
     apiClient: apiClient && { hosts: apiClient.hosts, ...method(apiClient.implementation) },
@@ -37,7 +40,7 @@ export function manifest(connector, build) {
 function method(implementation) {
   if (implementation === undefined) return undefined;
   if (implementation.type === 'mapping') return { implementationType: 'mapping', mapping: implementation.yaml.ordered };
-  // To the host all code is the component's, whatever it was written in.
+  // For the host, code in any language is code of the component.
   return { implementationType: 'javascript' };
 }
 
@@ -50,7 +53,7 @@ function pick(yaml, keys) {
 }
 
 /**
- * By the code units of the key, which no language setting of a machine changes.
+ * Sorted by the code units of the key, which does not depend on the locale.
  * @template {{ key: string }} T
  * @param {T[]} items
  */

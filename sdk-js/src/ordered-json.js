@@ -1,10 +1,10 @@
 /**
- * Writes JSON in which Maps are objects, so that keys keep their order: an object would move keys like `1` to the
- * front, and a formula is recognised by its first key.
+ * Writes Maps as JSON objects, which keeps the order of their keys. An object would move keys like `1` to the front, and a
+ * formula is recognised by its first key.
  */
 
 /**
- * @param {unknown} value made of Maps, plain objects, arrays and what JSON knows
+ * @param {unknown} value of Maps, plain objects, arrays and JSON scalars
  * @returns {string}
  */
 export function orderedJson(value) {

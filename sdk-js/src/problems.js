@@ -1,6 +1,6 @@
 /**
- * Collects what is wrong with a connector folder, so that one run tells an author everything.
- * Never prints and never stops anything.
+ * Collects the problems of a connector folder, so that one run reports all of them.
+ * Never prints and never throws.
  */
 
 export class Problems {
@@ -10,8 +10,8 @@ export class Problems {
   /**
    * @param {string} file relative to the connector folder
    * @param {number | undefined} line from 1
-   * @param {string} what what is wrong, without a full stop
-   * @param {string} remedy what to do about it: one sentence
+   * @param {string} what the problem, without a full stop
+   * @param {string} remedy how to solve it, in one sentence
    */
   error(file, line, what, remedy) {
     this.list.push({ severity: 'error', file, line, what, remedy });
@@ -53,7 +53,7 @@ export class CheckError extends Error {
 /**
  * One line: `file:line: what. remedy`.
  * @param {import('../types/sdk.js').Problem} problem
- * @param {(file: string) => string} [displayed] how the file is written
+ * @param {(file: string) => string} [displayed] formats the file name
  */
 export function formatProblem({ severity, file, line, what, remedy }, displayed = (each) => each) {
   const mark = severity === 'warning' ? 'warning: ' : '';

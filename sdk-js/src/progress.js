@@ -1,6 +1,8 @@
 /**
- * Shows what a build is doing. On a terminal one line counts the seconds; in a log a line appears now and then.
+ * Prints the progress of a build. On a terminal one line counts the seconds; in a log a line is added every few seconds.
  */
+
+import { printableLine } from './terminal.js';
 
 const LOG_INTERVAL_MS = 5000;
 
@@ -21,7 +23,7 @@ export function progressPrinter(stream) {
    */
   function show(next, elapsedMs) {
     const isTick = next === step;
-    const line = elapsedMs < 1000 ? next : `${next}: ${Math.round(elapsedMs / 1000)} s`;
+    const line = printableLine(elapsedMs < 1000 ? next : `${next}: ${Math.round(elapsedMs / 1000)} s`);
     if (stream.isTTY) {
       if (!isTick) end();
       stream.write(`\r\x1b[K${line}`);

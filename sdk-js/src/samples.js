@@ -1,6 +1,6 @@
 /**
- * The connectors that ship with the SDK: what there is, and which one somebody means.
- * In the published package they lie inside, in the repository beside the SDK.
+ * Lists the sample connectors and finds one by name.
+ * They are inside the published package, and beside the SDK in the repository.
  */
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
@@ -24,7 +24,7 @@ export async function samples() {
 }
 
 /**
- * The one that is meant: `slack`, `GitHub`, `github app` and `githb` all name one.
+ * Finds a sample by key or name, ignoring case and punctuation: `slack`, `GitHub`, `github app`.
  * @param {string} wanted
  * @param {readonly Sample[]} known
  * @returns {Sample}

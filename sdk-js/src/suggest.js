@@ -1,6 +1,6 @@
 /**
- * Finds the name that somebody probably meant, and says so.
- * Pure; used on both sides, in the build and inside the sandbox. Never decides anything: it only words a hint.
+ * Finds the known name that an unknown one is probably meant to be.
+ * Pure; runs in the build and inside the sandbox.
  */
 
 /**
@@ -23,6 +23,20 @@ export function nearest(name, known) {
 }
 
 /**
+ * The known name of which a name is a likely misspelling: another case, a plural, or a letter or two.
+ * Stricter than {@link nearest}, because what depends on it is refused.
+ * @param {string} name
+ * @param {readonly string[]} known
+ * @returns {string | undefined}
+ */
+export function misspelt(name, known) {
+  const distances = known.map((each) => ({ each, distance: editDistance(plain(name), plain(each)) }));
+  return distances
+    .filter(({ each, distance }) => distance <= (each.length <= 4 ? 1 : each.length <= 8 ? 2 : 3))
+    .sort((a, b) => a.distance - b.distance)[0]?.each;
+}
+
+/**
  * A sentence that names the likely spelling, or else all of them.
  * @param {string} name
  * @param {readonly string[]} known
@@ -42,19 +56,20 @@ function plain(name) {
 }
 
 /**
- * How many letters must be changed, added or removed to come from one text to the other.
+ * The number of letters to change, add, remove or swap with the next to turn one text into the other.
  * @param {string} a
  * @param {string} b
  */
 function editDistance(a, b) {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)];
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
+    const [row, before] = [[i], rows[i - 1]];
     for (let j = 1; j <= b.length; j++) {
-      const change = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j] + 1, next[j - 1] + 1));
+      const change = before[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row[j] = Math.min(change, before[j] + 1, row[j - 1] + 1, isSwapped ? rows[i - 2][j - 2] + 1 : Infinity);
     }
-    row = next;
+    rows.push(row);
   }
-  return row[b.length];
+  return rows[a.length][b.length];
 }

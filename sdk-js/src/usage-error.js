@@ -1,4 +1,4 @@
 /**
- * A command line that cannot be understood. Ends the program with status 2.
+ * Invalid command line arguments. The program exits with status 2.
  */
 export class UsageError extends Error {}

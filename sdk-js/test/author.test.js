@@ -63,7 +63,7 @@ test('the host program is found where it is said to be, and nowhere else', async
   const folder = await folderWith({ 'bin/patchbay': '#!/bin/sh\n', 'bin/text': '' });
   await chmod(join(folder, 'bin/patchbay'), 0o755);
   assert.equal(findPatchbay(join(folder, 'bin/patchbay')), join(folder, 'bin/patchbay'));
-  assert.throws(() => findPatchbay(join(folder, 'bin/text')), /this is not a program that can be run, but --patchbay names it/);
+  assert.throws(() => findPatchbay(join(folder, 'bin/text')), /--patchbay names this file, but it is not an executable program/);
   const env = { PATH: '/nowhere', CARGO_TARGET_DIR: folder, HOME: folder };
   const { status, stderr } = spawnSync(process.execPath, [PROGRAM, 'test', folder], { encoding: 'utf8', env });
   assert.equal(status, 1);
@@ -128,19 +128,19 @@ test('push says what the host does with the bundle until it answers', async (t) 
   const url = `http://127.0.0.1:${server.address().port}`;
   const { status, stdout, stderr } = await run(['push', await folderWith(), '--host', url, '--token', 'secret-token']);
   assert.equal(status, 0, stderr);
-  assert.equal(stdout, `sound version 3 (it was there already)  sha256:${digest}  ${url}\n`);
-  assert.match(stderr, /upload\nthe host compiles another bundle first\nthe host compiles it, the first one of an engine for up to a minute\n$/);
+  assert.equal(stdout, `sound version 3 (already uploaded)  sha256:${digest}  ${url}\n`);
+  assert.match(stderr, /upload\nthe host compiles another bundle first\nthe host compiles the bundle; the first bundle of an engine takes up to a minute\n$/);
 });
 
 test('a refusal is told in the words of the host', async (t) => {
   const { url } = await hostAnswering(t, 422, { title: 'Unprocessable Entity', code: 'bundle_manifest_invalid', detail: 'the manifest is wrong' });
   const { status, stderr } = await run(['push', await folderWith(), '--host', url, '--token', 'secret-token']);
   assert.equal(status, 1);
-  assert.match(stderr, /the host refused POST \/v1\/connectors: 422 bundle_manifest_invalid: the manifest is wrong\n/);
+  assert.match(stderr, /the host rejected POST \/v1\/connectors: 422 bundle_manifest_invalid: the manifest is wrong\n/);
   assert.ok(!stderr.includes('secret-token'));
 
   const fields = await hostAnswering(t, 422, { code: 'invalid', detail: 'see `errors`', errors: [{ pointer: '/parameters/a', message: 'is missing' }] });
-  await assert.rejects(new Host(fields.url, 't').get('/x'), { message: 'the host refused GET /x: 422 invalid\n  /parameters/a: is missing', code: 'invalid' });
+  await assert.rejects(new Host(fields.url, 't').get('/x'), { message: 'the host rejected GET /x: 422 invalid\n  /parameters/a: is missing', code: 'invalid' });
   await assert.rejects(new Host('http://127.0.0.1:1', 't').get('/x'), /cannot be reached: .*Is the host running\?/);
   assert.throws(() => new Host('localhost:80', 't'), /is not the URL of a host/);
   for (const args of [['push', '.'], ['push', '.', '--host', url], ['dev', '.', '--host', url]]) {

@@ -130,7 +130,7 @@ const MISTAKES = [
   [{ event: [] }, 'handle returned `event`; did you mean `events`?'],
   [{ events: {} }, 'events must be an array, but it is an object'],
   [{ response: 'ok' }, 'response must be an object { status, headers, data }, but it is the text "ok"'],
-  [{ response: { body: 'ok' } }, 'response has `body`; known here: `status`, `headers`, `data`.'],
+  [{ response: { body: 'ok' } }, 'response has `body`; did you mean `data`?'],
   [{ response: { status: '200' } }, 'response.status must be a whole number from 200 to 599, but it is the text "200"'],
   [{ response: { status: 101 } }, 'response.status must be'],
   [{ response: { headers: { a: true } } }, 'response.headers["a"] must be a string, but it is the boolean true'],
@@ -144,7 +144,7 @@ const REFUSALS = [
   [null, 'event_refused', 'it must be an object { selector, payload }, but it is null'],
   [{ selector: 'a', playload: 1 }, 'event_refused', 'it has `playload`; did you mean `payload`?'],
   [{}, 'selector_refused', '`selector` must be a string, but it is undefined'],
-  [{ selector: 0.5 }, 'selector_refused', '`selector` must be a string, but it is the number 0.5'],
+  [{ selector: 5 }, 'selector_refused', '`selector` must be a string, but it is the number 5'],
   [{ selector: 'a', selectors: ['b'] }, 'selector_refused', 'it has both `selector` and `selectors`; give one of them'],
   [{ selectors: [] }, 'selector_refused', '`selectors` is empty; an event needs at least one selector'],
   [{ selectors: ['a', null] }, 'selector_refused', '`selectors[1]` must be a string, but it is null'],
@@ -171,12 +171,13 @@ for (const [returned, message] of MISTAKES) {
   });
 }
 
-test('get-event-selector must return two strings and nothing else', () => {
+test('get-event-selector must return two strings; what nothing reads is left out', () => {
   const result = { globalWebhookKey: 'k', globalWebhookEventSelector: 's' };
   assert.deepEqual(eventSelector(result), result);
   assert.throws(() => eventSelector(undefined), /must return \{ globalWebhookKey, globalWebhookEventSelector \}, but it returned undefined/);
-  assert.throws(() => eventSelector({ ...result, globalWebhookEventSelector: 0.5 }), /must be a string, but it is the number 0.5/);
-  assert.throws(() => eventSelector({ ...result, selector: 's' }), /returned `selector`/);
+  assert.throws(() => eventSelector({ ...result, globalWebhookEventSelector: 5 }), /must be a string, but it is the number 5/);
+  assert.throws(() => eventSelector({ ...result, globalWebhookKeys: 's' }), /returned `globalWebhookKeys`; did you mean `globalWebhookKey`\?/);
+  assert.deepEqual(eventSelector({ ...result, note: 's' }), result);
 });
 
 const answer = (status, body, type = 'application/json') => ({
@@ -259,7 +260,7 @@ const HANDLED = [
   [answer(200, '1'), { match: 1, error: { key: 'rate_limit_exceeded', message: 'wait' } }, { kind: 'rate-limited', key: 'rate_limit_exceeded', message: 'wait' }],
   [answer(200, '1'), { match: 1, error: () => ({ key: 'connection_is_defunct', data: 2 }) }, { kind: 'unauthorized', key: 'connection_is_defunct', data: 2 }],
   [answer(200, '1'), { match: 1, error: { message: () => 'made' } }, { kind: 'refused', key: undefined, message: 'made' }],
-  [answer(200, '1'), { isSuccess: true }, { message: 'responseHandlers[0] has no `match`; `match: true` fits every answer' }],
+  [answer(200, '1'), { isSuccess: true }, { message: 'responseHandlers[0] has no `match`; `match: true` matches every response' }],
   [answer(200, '1'), { match: { $eval: 1 } }, { name: 'TypeError' }],
   [answer(200, '1'), { match: 1, error: 'no' }, { message: 'responseHandlers[0].error must be an object, but it is the text "no"' }],
 ];

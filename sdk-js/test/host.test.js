@@ -147,7 +147,7 @@ const MISTAKES = [
     'events/happened/spec.yml': SOUND['events/happened/spec.yml'].replace('javascript', 'mapping'),
   }, `${SELECTOR}.map.yml:2: \`$vra\` is not a formula. Did you mean \`$var\`?`],
   ['`event` for `events`', { [HANDLE]: 'export default function handle() {\n  if (Date.now()) return {};\n  return { event: [] };\n}\n' }, `${HANDLE}:3: \`event\` is not a part of the result. Did you mean \`events\`?`],
-  ['no examples', { 'examples/none.json': null }, 'examples:1: the connector has no examples, so nothing tests it. Write `examples/<name>.json`: a request and what must come of it.'],
+  ['no examples', { 'examples/none.json': null }, 'examples:1: the connector has no examples, so nothing tests it. Write `examples/<name>.json`: a request and its expected result.'],
 ];
 
 for (const [name, changes, line] of MISTAKES) {

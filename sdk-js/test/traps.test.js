@@ -28,7 +28,7 @@ const BODIES = [
   ["const signed = `v0:${rawBody}`;\nreturn createHmac('sha256', parameters.s).update(signed).digest();", ['2: a signature over `rawBody`']],
   ["const hmac = createHmac('sha256', parameters.s);\nhmac.update(JSON.stringify(data));", ['3: a signature over `JSON.stringify(…)`']],
   ["return createHash('md5').update(rawBody).digest();", []],
-  ["return headers['X-Signature'] ?? headers.Authorization;", ["2: `headers` has its names in lower case, so `X-Signature` is never there. Write `x-signature`.", '2: `headers` has its names in lower case, so `Authorization`']],
+  ["return headers['X-Signature'] ?? headers.Authorization;", ["2: `headers` has lower-case names, so `X-Signature` never occurs. Write `x-signature`.", '2: `headers` has lower-case names, so `Authorization`']],
   ["const { 'X-Kind': kind } = headers;\nreturn kind;", ['2: `headers` has']],
   ["const answer = { headers: {} };\nanswer.headers['X-Mine'] = 'a';\nreturn headers['x-kind'];", []],
 ];
@@ -50,7 +50,7 @@ test('a declared secret that no file of the webhook reads is warned of', async (
 
 test('a secret that is read and checks nothing is warned of', async () => {
   await warnsOf({ ...SECRET, [HANDLE]: 'export default ({ parameters }) => console.log(parameters.webhookSecret.length);\n' }, [
-    `${HANDLE}:1: warning: the secret parameter \`webhookSecret\` is read, but nothing is checked with it`,
+    `${HANDLE}:1: warning: the secret parameter \`webhookSecret\` is read, but nothing is verified with it`,
   ]);
 });
 

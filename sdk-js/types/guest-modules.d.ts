@@ -23,4 +23,20 @@ declare module 'patchbay:connector/crypto@0.1.0' {
   export function sign(scheme: Scheme, privateKey: Uint8Array, data: Uint8Array): Uint8Array;
 }
 
-declare var __patchbaySourceMap: string | undefined;
+/** Tables of encodings that the code names, for an engine without them. */
+declare var __patchbayEncodings: Record<string, import('../src/code/encodings.js').Encoding> | undefined;
+declare var __patchbaySourceMap: import('../src/guest/source-map.js').AuthorMap | undefined;
+
+/** Packages without types that stand in for modules of node. */
+declare module 'assert/';
+declare module 'assert/build/internal/util/comparisons.js';
+declare module 'events/';
+declare module 'path-browserify';
+declare module 'punycode/';
+declare module 'readable-stream/lib/stream.js';
+declare module 'readable-stream/lib/stream/promises.js';
+declare module 'string_decoder/';
+declare module 'util/';
+declare module 'patchbay-sdk:node-names' {
+  export const builtinModules: string[];
+}

@@ -5,10 +5,10 @@
  *     export default async function handle({ data }) { … }
  */
 
-/** `global-webhooks/<key>/handle.js`: answers a request and splits it into events. */
+/** `global-webhooks/<key>/handle.js`: responds to a request and splits it into events. */
 export type Handle = (args: HandleArguments) => HandleResult | null | undefined | void | Promise<HandleResult | null | undefined | void>;
 
-/** `events/<key>/get-event-selector.js`: says which events belong to a subscription. */
+/** `events/<key>/get-event-selector.js`: returns the selector of a subscription. */
 export type GetEventSelector = (args: GetEventSelectorArguments) => EventSelector | Promise<EventSelector>;
 
 /** `auth/make-api-client.js`: how requests to the external app are made on behalf of a connection. */
@@ -55,7 +55,7 @@ export interface HandleArguments {
   method: string;
   /** The URL as the external app sees it, query included. */
   url: string;
-  /** What follows the webhook's own URI: empty, or a path that starts with `/`. */
+  /** The path after the webhook's own URI: empty, or starting with `/`. */
   path: string;
   /** When the request was received, for example `2026-01-02T03:04:05.678Z`. */
   receivedAt: string;
@@ -71,7 +71,7 @@ export interface FormFile {
   size: number;
 }
 
-/** What `handle` returns. Nothing at all means: no events, and the host's own answer (200, empty). */
+/** The result of `handle`. If it returns nothing, there are no events, and the response is 200 with an empty body. */
 export interface HandleResult {
   events?: RoutedEvent[];
   response?: HandleResponse | null;
@@ -80,10 +80,10 @@ export interface HandleResult {
 /** One event found in a request. Give `selector` or `selectors`. One that cannot be used is refused, the others are not. */
 export interface RoutedEvent {
   /** The event reaches the subscriptions that have exactly this selector. */
-  selector?: Identifier;
+  selector?: string;
   /** The event reaches the subscriptions that have any of these, each of them once. */
-  selectors?: Identifier[];
-  /** What is delivered: anything that JSON can write; `null` if left out. */
+  selectors?: string[];
+  /** The delivered value: anything that JSON can write; `null` if left out. */
   payload?: unknown;
   /** The external app's own id of the event. The same id is not delivered twice for an integration. */
   id?: Identifier | null;
@@ -91,7 +91,7 @@ export interface RoutedEvent {
   orderingKey?: Identifier | null;
 }
 
-/** The HTTP answer to the external app. */
+/** The HTTP response to the external app. */
 export interface HandleResponse {
   /** 200 to 599; 200 if left out. */
   status?: number;
@@ -114,12 +114,12 @@ export interface GetEventSelectorArguments {
   connectorParameters: Record<string, any>;
 }
 
-/** What `get-event-selector` returns. */
+/** The result of `get-event-selector`. */
 export interface EventSelector {
   /** The key of a global webhook of this connector. */
   globalWebhookKey: string;
   /** Matched exactly against the selectors of events. */
-  globalWebhookEventSelector: Identifier;
+  globalWebhookEventSelector: string;
 }
 
 /**
@@ -196,21 +196,21 @@ export interface ApiClientSettings {
   headers?: Record<string, unknown>;
   query?: ApiClientQuery;
   auth?: { username: string; password: string };
-  /** Tried in order: the first whose `match` is true says whether an answer is a success, and what it means. */
+  /** Tried in order: the first whose `match` is true says whether a response is a success, and what it means. */
   responseHandlers?: ResponseHandler[];
 }
 
-/** In JavaScript each part is a value or a function of the answer; in `make-api-client.map.yml` it is a formula over `response`. */
+/** In JavaScript each part is a value or a function of the response; in `make-api-client.map.yml` it is a formula over `response`. */
 export interface ResponseHandler {
-  match: OfAnswer<unknown>;
+  match: OfResponse<unknown>;
   /** Whether the call resolves. Left out, it rejects. */
-  isSuccess?: OfAnswer<unknown>;
-  /** What it resolves with in place of the answer's own data. */
-  data?: OfAnswer<unknown>;
+  isSuccess?: OfResponse<unknown>;
+  /** The value that the call resolves with, instead of the response's own data. */
+  data?: OfResponse<unknown>;
   /** What it rejects with; each part that is left out is as it would be without the handler. */
-  error?: OfAnswer<{ message?: OfAnswer<string>; key?: OfAnswer<string>; data?: OfAnswer<unknown> }>;
+  error?: OfResponse<{ message?: OfResponse<string>; key?: OfResponse<string>; data?: OfResponse<unknown> }>;
 }
 
-export type OfAnswer<T> = T | ((answer: ApiClientResponse) => T);
+export type OfResponse<T> = T | ((response: ApiClientResponse) => T);
 
 export * from './sdk.js';

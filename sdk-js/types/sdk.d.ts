@@ -1,21 +1,21 @@
-/** What `import { check, build, bundle } from '@patchbay/sdk'` gives. */
+/** The exports of `@patchbay/sdk`: `import { check, build, bundle } from '@patchbay/sdk'`. */
 
-/** A mistake (`error`) or a doubt (`warning`) about a connector folder. */
+/** An error or a warning about a connector folder. */
 export interface Problem {
   severity: 'error' | 'warning';
   /** Relative to the connector folder. */
   file: string;
   /** From 1, where it is known. */
   line?: number;
-  /** What is wrong. */
+  /** The problem. */
   what: string;
-  /** What to do about it. */
+  /** How to solve it. */
   remedy: string;
 }
 
 /** A bundle that was written. */
 export interface Bundle {
-  /** Where it is. */
+  /** The path of the file. */
   path: string;
   /** Its size in bytes. */
   size: number;
@@ -23,30 +23,30 @@ export interface Bundle {
   sha256: string;
   /** The manifest inside. */
   manifest: any;
-  /** Doubts that did not stand in the way. */
+  /** Warnings, which did not prevent the build. */
   warnings: Problem[];
 }
 
-/** Lists what is wrong with a connector folder. Runs none of its code. */
+/** Lists the problems of a connector folder. Runs none of its code. */
 export function check(folder: string): Promise<Problem[]>;
 
 /** Turns a connector folder into a bundle. Rejects with a {@link CheckError} if the folder has mistakes. */
 export function build(
   folder: string,
   options?: {
-    /** Where the bundle goes; `<folder>/dist/<key>.wasm` if left out. */
+    /** The path of the bundle. Default: `<folder>/dist/<key>.wasm`. */
     output?: string;
-    /** What runs the JavaScript: `starlingmonkey` or `quickjs`. What `spec.yml` says if left out. */
+    /** The JavaScript engine: `starlingmonkey` or `quickjs`. Default: the engine in `spec.yml`. */
     engine?: string;
-    /** Told which step runs, and about once a second for how long the long one has been running. */
+    /** Called at the start of each step, and about once a second during the long one, with its duration. */
     onProgress?: (step: string, elapsedMs: number) => void;
   },
-): Promise<Bundle & { /** What runs its JavaScript. */ engine: string }>;
+): Promise<Bundle & { /** Its JavaScript engine. */ engine: string }>;
 
-/** Loads an engine's tool ahead, for a build that is sure to come. */
+/** Loads an engine's tool ahead of the next build. */
 export function prepareNextBuild(engine: string): Promise<void>;
 
-/** Joins a connector folder with a component built elsewhere. Without `output` it goes where {@link build} puts it. */
+/** Joins a connector folder with a component built by other tools. The default of `output` is that of {@link build}. */
 export function bundle(folder: string, options: { component: string; output?: string }): Promise<Bundle>;
 
 /** The folder has mistakes; nothing was built. */

@@ -94,7 +94,7 @@ async fn two_ids_that_are_one_double_are_two_events() {
     let scene = Scene::start().await;
     scene.subscribe("portal", r#"{"portalId":7}"#, "/seven").await;
     let events =
-        [953, 954].map(|end| format!(r#"{{"portalId":7,"eventId":9007199254740{end},"order":9007199254740{end}}}"#));
+        [953, 954].map(|end| format!(r#"{{"portalId":7,"eventId":90071992547409{end},"order":90071992547409{end}}}"#));
     scene.post("events", &format!("[{}]", events.join(","))).await.expect(200);
     let mut payloads = scene.payloads("/seven", 2).await;
     payloads.sort();
@@ -102,7 +102,7 @@ async fn two_ids_that_are_one_double_are_two_events() {
     let mut ids: Vec<String> =
         scene.events().await.iter().map(|each| each["providerId"].as_str().unwrap().to_owned()).collect();
     ids.sort();
-    assert_eq!(ids, ["9007199254740953", "9007199254740954"]);
+    assert_eq!(ids, ["90071992547409953", "90071992547409954"]);
     scene.post("events", &format!("[{}]", events[0])).await.expect(200);
     never("the same id comes again", async || scene.receiver.count() > 2).await;
 }

@@ -1,22 +1,28 @@
 /**
- * Cuts a source map down to what an author can use: the places in their own files and packages.
- * The rest, most of it, would only make every bundle larger.
+ * Cuts a source map down to what an author can use, the places in their own files and packages, and into blocks that are
+ * read one by one: to place a failure in a large bundle must not cost the call its time.
  */
 import { decodedMap, encodedMap, TraceMap } from '@jridgewell/trace-mapping';
 import { isSdk } from './sandbox-modules.js';
 
+/** Few enough to be read at once, many enough that a block is small beside its places. */
+const BLOCK_SEGMENTS = 256;
+
+/** @typedef {import('@jridgewell/trace-mapping').SourceMapSegment} Segment */
+
 /**
  * @param {string} text a source map
- * @returns {string} a source map
+ * @param {number} linesBefore what stands before the code that it is of
+ * @returns {import('../guest/source-map.js').AuthorMap}
  */
-export function authorMap(text) {
+export function authorMap(text, linesBefore) {
   const { sources, names, mappings } = decodedMap(new TraceMap(text));
   const keptSources = new Numbered();
   const keptNames = new Numbered();
 
   /**
-   * @param {import('@jridgewell/trace-mapping').SourceMapSegment} segment
-   * @returns {import('@jridgewell/trace-mapping').SourceMapSegment}
+   * @param {Segment} segment
+   * @returns {Segment}
    */
   function kept(segment) {
     const [column, source, line, from, name] = /** @type {number[]} */ (segment);
@@ -28,20 +34,38 @@ export function authorMap(text) {
   }
 
   const lines = mappings.map((segments) =>
-    segments.map(kept).filter((each, index, all) => each.length > 1 || (all[index - 1]?.length ?? 1) > 1),
+    blocks(segments.map(kept).filter((each, index, all) => each.length > 1 || (all[index - 1]?.length ?? 1) > 1)),
   );
-  const map = { version: /** @type {const} */ (3), sources: keptSources.list, names: keptNames.list };
-  return JSON.stringify({ ...map, mappings: encodedMap(new TraceMap({ ...map, mappings: lines })).mappings });
+  return { sources: keptSources.list, names: keptNames.list, lines: [...Array(linesBefore).fill([]), ...lines] };
+}
+
+/**
+ * @param {Segment[]} segments of one line
+ * @returns {[number, string][]}
+ */
+function blocks(segments) {
+  /** @type {[number, string][]} */
+  const found = [];
+  for (let at = 0; at < segments.length; at += BLOCK_SEGMENTS) {
+    const block = segments.slice(at, at + BLOCK_SEGMENTS);
+    found.push([block[0][0], encodedMap(new TraceMap({ version: 3, sources: [], names: [], mappings: [block] })).mappings]);
+  }
+  return found;
 }
 
 /** Texts, each with a number by the order of their first use. */
 class Numbered {
-  /** @type {string[]} */
-  list = [];
+  /** @type {Map<string, number>} */
+  #numbers = new Map();
+
+  get list() {
+    return [...this.#numbers.keys()];
+  }
 
   /** @param {string} text */
   numberOf(text) {
-    if (!this.list.includes(text)) this.list.push(text);
-    return this.list.indexOf(text);
+    const number = this.#numbers.get(text) ?? this.#numbers.size;
+    this.#numbers.set(text, number);
+    return number;
   }
 }

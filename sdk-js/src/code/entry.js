@@ -14,7 +14,7 @@ const DEFAULT_EXPORT = /^[ \t]*(export\s+default\b|export\s*\{[^}]*\bdefault\b|m
  * @param {import('../engines.js').Engine} engine
  * @returns {string} JavaScript
  */
-export function entryModule({ root, webhooks, events, apiClient }, { ownsEventLoop, url }) {
+export function entryModule({ root, webhooks, events, apiClient }, { ownsEventLoop }) {
   const runtimeNames = ['connector', ...(ownsEventLoop ? ['forgetRandom', 'runNextTimer'] : [])];
   /** @type {string[]} */
   const imports = [];
@@ -40,7 +40,6 @@ export function entryModule({ root, webhooks, events, apiClient }, { ownsEventLo
   const client = method(apiClient?.implementation);
   return [
     `import '${SDK_PREFIX}first';`,
-    ...(url === undefined ? [] : [`import '${SDK_PREFIX}url';`]),
     `import { ${runtimeNames.map((name) => `${name} as patchbay_${name}`).join(', ')} } from '${SDK_PREFIX}runtime';`,
     ...imports,
     `const methods = patchbay_connector({ webhooks: ${webhookTable}, events: ${eventTable}, makeApiClient: ${client} });`,

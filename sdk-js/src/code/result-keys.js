@@ -1,9 +1,9 @@
 /**
- * Finds keys in what a handler returns that nothing reads: `event` for `events`. The sandbox refuses them too, but only
- * once such a request has come.
+ * Finds keys in what a handler returns that nothing reads. A likely misspelling, `event` for `events`, is a mistake: the
+ * sandbox refuses it too, but only once such a request has come.
  * Looks at objects that are written out in the function's own `return`; what is made elsewhere is not judged.
  */
-import { didYouMean } from '../suggest.js';
+import { misspelt } from '../suggest.js';
 import { bare, nodes } from './syntax.js';
 
 const FUNCTIONS = ['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'];
@@ -11,7 +11,7 @@ const FUNCTIONS = ['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionEx
 /**
  * @param {any} program
  * @param {readonly string[]} known
- * @returns {Generator<{ node: any, what: string, remedy: string }>}
+ * @returns {Generator<{ node: any, isMistake: boolean, what: string, remedy: string }>}
  */
 export function* unknownResultKeys(program, known) {
   const method = defaultFunction(program);
@@ -20,7 +20,9 @@ export function* unknownResultKeys(program, known) {
     for (const property of result.type === 'ObjectExpression' ? result.properties : []) {
       const key = property.computed ? undefined : (property.key?.name ?? property.key?.value);
       if (typeof key !== 'string' || known.includes(key)) continue;
-      yield { node: property, what: `\`${key}\` is not a part of the result`, remedy: didYouMean(key, known) };
+      const meant = misspelt(key, known) ?? known.find((each) => each.toLowerCase().endsWith(key.toLowerCase()));
+      const remedy = meant === undefined ? 'Nothing reads it.' : `Did you mean \`${meant}\`?`;
+      yield { node: property, isMistake: meant !== undefined, what: `\`${key}\` is not a part of the result`, remedy };
     }
   }
 }

@@ -12,7 +12,6 @@ const NODE_MODULES = { nodeBuffer: 'src/guest/node-buffer.js', nodeCrypto: 'src/
 /**
  * @typedef {object} Runtime
  * @property {string} code for an engine that loads several files an ES module; else a CommonJS module, to be closed in a function
- * @property {string} url what brings `URL`, for an engine that has none
  * @property {Record<string, string[]>} exports what each stand-in for a module of node exports, by its name in the runtime
  */
 
@@ -20,9 +19,9 @@ const NODE_MODULES = { nodeBuffer: 'src/guest/node-buffer.js', nodeCrypto: 'src/
  * @param {import('../engines.js').Engine} engine
  * @returns {Promise<Runtime>}
  */
-export async function bundleRuntime({ runtime, url, loadsFiles }) {
+export async function bundleRuntime({ runtime, loadsFiles }) {
   const { outputFiles, metafile } = await build({
-    entryPoints: [runtime, ...(url === undefined ? [] : [url]), ...Object.values(NODE_MODULES)],
+    entryPoints: [runtime, ...Object.values(NODE_MODULES)],
     absWorkingDir: SDK_ROOT,
     outdir: SDK_ROOT,
     bundle: true,
@@ -45,7 +44,6 @@ export async function bundleRuntime({ runtime, url, loadsFiles }) {
   const { text } = outputFiles[indexOf(runtime)];
   return {
     code: loadsFiles ? text : (await transform(text, { format: 'cjs', minify: true })).code,
-    url: url === undefined ? '' : outputFiles[indexOf(url)].text,
     exports: Object.fromEntries(Object.entries(NODE_MODULES).map(([name, file]) => [name, outputs[indexOf(file)].exports])),
   };
 }

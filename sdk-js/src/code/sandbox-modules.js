@@ -1,8 +1,12 @@
 /**
- * Tells the bundler which modules exist in the sandbox: the SDK's runtime, the few of node's modules that have a
- * replacement in it, and the imports of the contract. Every other module of node is an error in the author's file.
+ * Tells the bundler which modules exist in the sandbox: the SDK's runtime, what stands in for node's modules, and the imports
+ * of the contract. What a package asks for and is not installed fails when it is asked for, as in node.
  */
+import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
+import { extname, isAbsolute } from 'node:path';
+import { missingFrom, namesModule, nodeModule, reasonFor, unavailableModule } from './node-modules.js';
+import { withoutProperties } from './regexps.js';
 import { bundleRuntime } from './runtime.js';
 
 /** The beginning of every module name that is the SDK's, not an author's. */
@@ -11,15 +15,16 @@ export const SDK_PREFIX = 'patchbay-sdk:';
 const RUNTIME = `${SDK_PREFIX}runtime`;
 /** Runs the runtime where it is imported: before the author's files, which the bundler would otherwise put first. */
 const FIRST = `${SDK_PREFIX}first`;
-/** Modules of node, and the name of what stands in for them in the runtime. */
-const NODE_MODULES = new Map([
+/** The other modules of node. */
+const NODE = `${SDK_PREFIX}node/`;
+/** Modules of node that every bundle has, and the name of what stands in for them in the runtime. */
+const RUNTIME_MODULES = new Map([
   ['crypto', 'nodeCrypto'],
   ['buffer', 'nodeBuffer'],
 ]);
 
 /** The runtime as a file of its own, for an engine that loads several. */
 export const RUNTIME_FILE = 'runtime.js';
-export const URL_FILE = 'url.js';
 
 /** What the runtime imports of the contract, and of its engine. */
 const CONTRACT = new Map([
@@ -30,13 +35,18 @@ const CONTRACT = new Map([
   ['patchbay:engine', ['sleep', 'randomBytes', 'encodeUtf8', 'decodeUtf8', 'encodeLatin1', 'decodeLatin1', 'sawUnusualNumber']],
 ]);
 
+const SCRIPT = /\.[cm]?[jt]sx?$/;
+/** @type {Record<string, string>} */
+const LOADERS = { '.ts': 'ts', '.mts': 'ts', '.cts': 'ts', '.tsx': 'tsx', '.jsx': 'jsx' };
 const NAMESPACE = 'sdk';
-
-/** What is a file of its own for an engine that loads several. */
-const FILES = new Map([
-  [RUNTIME, RUNTIME_FILE],
-  [`${SDK_PREFIX}url`, URL_FILE],
-]);
+/** What is asked for and is not there. */
+const MISSING = 'sdk-missing';
+/** What a package switches off. */
+const OFF = 'sdk-off';
+/** Names of packages and modules: asking about every file of a large package would take a minute. */
+const BARE = /^[^./]/;
+/** Imports that need not be there when the bundle is loaded. */
+const LATE = ['require-call', 'require-resolve', 'dynamic-import'];
 
 /** @type {Map<string, ReturnType<typeof bundleRuntime>>} */
 const runtimes = new Map();
@@ -56,21 +66,21 @@ export function runtimeOf(engine) {
  * @param {string} name
  */
 export function isSdk(name) {
-  return name.startsWith(`${NAMESPACE}:`) || name.includes(SDK_PREFIX);
+  return /^sdk(-\w+)?:/.test(name) || name.includes(SDK_PREFIX);
 }
 
 /**
  * @param {import('../engines.js').Engine} engine
+ * @param {{ isLenient?: boolean }} [options] whether all that cannot be found is left out, to see what imports what
  * @returns {import('esbuild').Plugin}
  */
-export const sandboxModules = (engine) => ({
+export const sandboxModules = (engine, { isLenient = false } = {}) => ({
   name: 'sandbox-modules',
   setup(build) {
     const runtime = runtimeOf(engine);
 
     build.onResolve({ filter: /^patchbay-sdk:/ }, ({ path }) => {
-      const file = engine.loadsFiles ? FILES.get(path) : undefined;
-      return file === undefined ? { path, namespace: NAMESPACE } : { path: `./${file}`, external: true };
+      return engine.loadsFiles && path === RUNTIME ? { path: `./${RUNTIME_FILE}`, external: true } : { path, namespace: NAMESPACE };
     });
 
     build.onResolve({ filter: /^patchbay:(connector\/|engine$)/ }, ({ path, importer, namespace }) => {
@@ -80,34 +90,70 @@ export const sandboxModules = (engine) => ({
       return importer === RUNTIME ? { path, namespace: NAMESPACE } : { path, external: true };
     });
 
-    build.onResolve({ filter: /.*/ }, async ({ path, kind, resolveDir, pluginData }) => {
-      if (pluginData === 'resolved' || kind === 'entry-point' || !isBuiltin(path)) return undefined;
-      const replacement = NODE_MODULES.get(path.replace(/^node:/, ''));
-      if (replacement !== undefined) return { path: `${SDK_PREFIX}${replacement}`, namespace: NAMESPACE };
-      return (await installed(path, resolveDir, kind)) ?? notInSandbox(path);
+    build.onResolve({ filter: isLenient ? /.*/ : BARE }, async (wanted) => {
+      if (wanted.pluginData === 'resolved' || wanted.kind === 'entry-point') return undefined;
+      if (isBuiltin(wanted.path)) return (await replaced(wanted)) ?? standIn(wanted.path);
+      const isOptional = LATE.includes(wanted.kind) && wanted.importer.includes('node_modules');
+      return (isOptional || isLenient) && (await isMissing(wanted)) ? { path: wanted.path, namespace: MISSING } : undefined;
     });
 
     build.onLoad({ filter: /.*/, namespace: NAMESPACE }, async ({ path }) => {
       const { code, exports } = await runtime;
       if (path === RUNTIME) return { contents: code };
       if (path === FIRST) return { contents: `import '${RUNTIME}';` };
+      if (path === `${SDK_PREFIX}node-unavailable`) return { contents: await unavailableModule() };
+      if (path === `${SDK_PREFIX}node-names`) return { contents: namesModule() };
+      if (path.startsWith(NODE)) return { contents: await nodeModule(path.slice(NODE.length)) };
       const names = CONTRACT.get(path);
-      return { contents: names === undefined ? nodeModule(path.slice(SDK_PREFIX.length), exports) : contractModule(path, names) };
+      return { contents: names === undefined ? runtimeModule(path.slice(SDK_PREFIX.length), exports) : contractModule(path, names) };
     });
 
+    build.onLoad({ filter: /.*/, namespace: MISSING }, ({ path }) => ({ contents: throwing(`Cannot find module '${path}'`) }));
+    build.onLoad({ filter: /\.node$/ }, ({ path }) => ({ contents: throwing(`${path.split('/').at(-1)} is machine code, which the sandbox does not run`) }));
+
     /**
-     * An npm package may bear the name of a module of node: `events`, `url`.
-     * @param {string} path
-     * @param {string} resolveDir
-     * @param {import('esbuild').ImportKind} kind
+     * What a package itself has in place of a module of node: its `browser` field names another file, or nothing. That an
+     * npm package bears the name of the module means nothing, as in node.
+     * @param {import('esbuild').OnResolveArgs} wanted
      */
-    async function installed(path, resolveDir, kind) {
-      if (path.startsWith('node:')) return undefined;
-      const { errors, ...found } = await build.resolve(path, { resolveDir, kind, pluginData: 'resolved' });
-      return errors.length === 0 && !found.external ? found : undefined;
+    async function replaced({ path, importer, namespace, resolveDir, kind }) {
+      const isInRuntime = RUNTIME_MODULES.has(path.replace(/^node:/, ''));
+      if (namespace !== 'file' || path.startsWith('node:') || isInRuntime) return undefined;
+      const { errors, ...found } = await build.resolve(path, { importer, namespace, resolveDir, kind, pluginData: 'resolved' });
+      if (errors.length > 0 || found.external) return undefined;
+      // So the bundler says that the field switches the module off.
+      if (!isAbsolute(found.path)) return { path, namespace: OFF };
+      return found.path.includes(`/node_modules/${path}/`) ? undefined : found;
+    }
+
+    build.onLoad({ filter: /.*/, namespace: OFF }, () => ({ contents: 'module.exports = {};' }));
+
+    if (engine.lacksProperties) {
+      build.onLoad({ filter: SCRIPT }, async ({ path, namespace }) => {
+        if (namespace !== 'file') return undefined;
+        const contents = withoutProperties(path, await readFile(path, 'utf8'));
+        return contents === undefined ? undefined : { contents, loader: /** @type {import('esbuild').Loader} */ (LOADERS[extname(path)] ?? 'js') };
+      });
+    }
+
+    /** @param {import('esbuild').OnResolveArgs} wanted */
+    async function isMissing({ path, importer, namespace, resolveDir, kind }) {
+      const { errors } = await build.resolve(path, { importer, namespace, resolveDir, kind, pluginData: 'resolved' });
+      return errors.length > 0;
     }
   },
 });
+
+/** @param {string} path a module of node */
+function standIn(path) {
+  const module = path.replace(/^node:/, '');
+  return { path: `${SDK_PREFIX}${RUNTIME_MODULES.get(module) ?? `node/${module}`}`, namespace: NAMESPACE };
+}
+
+/** @param {string} message */
+function throwing(message) {
+  return `throw Object.assign(new Error(${JSON.stringify(message)}), { code: 'MODULE_NOT_FOUND' });`;
+}
 
 /**
  * A module of node by what the runtime has of it. It names its exports, so that a wrong name is found by the bundler; each
@@ -115,15 +161,23 @@ export const sandboxModules = (engine) => ({
  * @param {string} standIn
  * @param {Record<string, string[]>} exports
  */
-function nodeModule(standIn, exports) {
+function runtimeModule(standIn, exports) {
+  const [[module]] = [...RUNTIME_MODULES].filter(([, name]) => name === standIn);
   const names = exports[standIn].filter((name) => name !== 'default');
-  const aliases = names.map((name) => `const patchbay_${name} = patchbay_${standIn}.${name};`);
-  const exported = names.map((name) => `patchbay_${name} as ${name}`);
+  const missing = missingFrom(module, names);
+  const whole = `(patchbay_${standIn}.default ?? patchbay_${standIn})`;
+  const aliases = [
+    ...names.map((name) => `const patchbay_${name} = patchbay_${standIn}.${name};`),
+    `const patchbay_whole = patchbay_completed(${JSON.stringify(module)}, { ...${whole} }, ${JSON.stringify({ functions: missing, values: {}, parts: {} })}, ${JSON.stringify(reasonFor(module))});`,
+    ...missing.map((name) => `const patchbay_${name} = patchbay_whole.${name};`),
+  ];
+  const exported = [...names, ...missing].map((name) => `patchbay_${name} as ${name}`);
   return [
     `import { ${standIn} as patchbay_${standIn} } from '${RUNTIME}';`,
+    `import patchbay_completed from '${SDK_PREFIX}node-unavailable';`,
     ...aliases,
     `export { ${exported.join(', ')} };`,
-    `export default patchbay_${standIn}.default ?? patchbay_${standIn};`,
+    'export default patchbay_whole;',
   ].join('\n');
 }
 
@@ -136,11 +190,6 @@ function contractModule(specifier, names) {
   const imported = names.map((name) => `${name} as patchbay_${name}`).join(', ');
   const exported = names.map((name) => `patchbay_${name} as ${name}`).join(', ');
   return `import { ${imported} } from '${specifier}';\nexport { ${exported} };`;
-}
-
-/** @param {string} path */
-function notInSandbox(path) {
-  return mistake(`\`${path}\` does not exist in the sandbox`, 'Available are `node:crypto` and `node:buffer`, and the globals of the web: URL, TextEncoder, atob, crypto.subtle.');
 }
 
 /**

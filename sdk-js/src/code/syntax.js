@@ -28,7 +28,7 @@ export function dotted(node) {
 }
 
 /**
- * What a node is without what only wraps it.
+ * The node inside parentheses, `await`, optional chains and type assertions.
  * @param {any} node
  * @returns {any}
  */
@@ -66,7 +66,7 @@ export function words(name) {
 }
 
 /**
- * What each variable of a file is set to where it is declared.
+ * The initial value of each variable of a file.
  * @param {any} program
  * @returns {Map<string, any>}
  */

@@ -1,7 +1,7 @@
 /**
- * Warns of code that works and is not safe: a signature compared in a time that tells, checked over a body that was written
- * anew, a selector of an id that may be missing, a header asked for under a name that it never has.
- * Judges by names, so it warns and never refuses; where in doubt it is silent.
+ * Warns of unsafe code: a signature that is not compared in constant time or is computed over a reserialized body, a selector of
+ * an id that may be missing, a header name that never occurs.
+ * Relies on names, so it warns and never fails; doubtful cases are omitted.
  */
 import { bare, dotted, initialValues, lastName, nodes, words } from './syntax.js';
 
@@ -26,9 +26,9 @@ export function* traps(source) {
 
 const COMPARISONS = ['==', '===', '!=', '!=='];
 const SECRET_WORDS = ['signature', 'sig', 'hmac', 'digest', 'mac'];
-/** Many harmless things have these names, so they count only against a parameter or a header. */
+/** Many harmless values have these names, so they count only in a comparison with a parameter or a header. */
 const TOKEN_WORDS = ['token', 'secret'];
-/** What may follow such a word in a name: `signature256`, `signatureHeader`. */
+/** Words that may follow such a word in a name: `signature256`, `signatureHeader`. */
 const QUALIFIERS = ['header', 'headers', 'value', 'hex', 'base', 'hash', 'sha', 'v', 'expected', 'computed', 'actual', 'given', 'received'];
 
 /** @param {Source} source */
@@ -43,8 +43,8 @@ function* leakingComparisons({ program }) {
     if (!isSecret) continue;
     yield {
       node,
-      what: `\`${node.operator}\` compares what looks like a secret, in a time that tells how much of it is right`,
-      remedy: 'Compare two Buffers of one length with `timingSafeEqual` of node:crypto.',
+      what: `\`${node.operator}\` compares what looks like a secret, and not in constant time`,
+      remedy: 'Compare two Buffers of equal length with `timingSafeEqual` of node:crypto.',
     };
   }
 }
@@ -71,7 +71,7 @@ function isCalled(side, wanted, values) {
 }
 
 /**
- * Whether a value comes from the request or the parameters as it is.
+ * Whether a value is taken unchanged from the request or the parameters.
  * @param {any} side
  * @param {Map<string, any>} values
  */
@@ -93,7 +93,7 @@ function* rewrittenBodies({ program }) {
       if (part.type === 'CallExpression' && dotted(part.callee) === 'JSON.stringify') {
         yield {
           node: part,
-          what: 'a signature over `JSON.stringify(…)` covers other bytes than the ones that were received',
+          what: 'a signature over `JSON.stringify(…)` does not cover the bytes as received',
           remedy: 'Use `rawBytes`: `.update(rawBytes)`.',
         };
       } else if ((part.type === 'Identifier' || part.type === 'MemberExpression') && lastName(part) === 'rawBody') {
@@ -136,15 +136,15 @@ function* uncertainSelectors({ program, text }) {
       if (part.type !== 'ChainExpression' || checked.some((each) => each.includes(value))) continue;
       yield {
         node: part,
-        what: `if \`${value}\` is undefined, so is a part of the selector, and the host refuses it`,
-        remedy: 'Check the value before, and throw an error or return without the event if it is missing.',
+        what: `if \`${value}\` is undefined, so is a part of the selector, and the host rejects it`,
+        remedy: 'Check the value first. If it is missing, throw an error or return without the event.',
       };
     }
   }
 }
 
 /**
- * What a template or a concatenation is made of.
+ * The parts of a template or a concatenation.
  * @param {any} node
  * @returns {any[]}
  */
@@ -154,7 +154,7 @@ function joinedParts(node) {
 }
 
 /**
- * The texts of all conditions: what is tested somewhere is not warned of.
+ * The texts of all conditions; a value that is tested somewhere causes no warning.
  * @param {any} program
  * @param {string} text
  */
@@ -174,7 +174,7 @@ function* unheardHeaders({ program }) {
       if (!/[A-Z]/.test(name) || called.has(node) || written.has(node)) continue;
       yield {
         node: place,
-        what: `\`headers\` has its names in lower case, so \`${name}\` is never there`,
+        what: `\`headers\` has lower-case names, so \`${name}\` never occurs`,
         remedy: `Write \`${name.toLowerCase()}\`.`,
       };
     }

@@ -1,6 +1,6 @@
 /**
- * Finds webhooks that do not use the secret which the connector asks for: such a webhook believes everybody.
- * Judges by names alone, and is silent if the secret may be meant for requests to the external app.
+ * Finds webhooks that do not use the secret that the connector declares: such a webhook accepts requests from anybody.
+ * Relies on names, and omits secrets that may be meant for requests to the external app.
  */
 import { nodes, words } from './syntax.js';
 
@@ -21,15 +21,15 @@ export function checkSecrets(connector, sources, imports, problems) {
     const names = namesIn([...reachable(handle.file, imports)].flatMap((file) => sources.get(file)?.program ?? []));
     const listed = secrets.map((each) => `\`${each}\``).join(' or ');
     if (!secrets.some((each) => names.has(each))) {
-      problems.warn(handle.file, 1, `the connector has the secret parameter ${listed}, but nothing here reads it, so anybody can send events`, `Check the signature of the request with \`parameters.${secrets[0]}\`.`);
+      problems.warn(handle.file, 1, `the connector has the secret parameter ${listed}, but nothing here reads it, so anybody can send events`, `Verify the signature of the request with \`parameters.${secrets[0]}\`.`);
     } else if (![...names].some((name) => CHECKS.test(name))) {
-      problems.warn(handle.file, 1, `the secret parameter ${listed} is read, but nothing is checked with it`, 'Use `createHmac` or `verify` of node:crypto and compare with `timingSafeEqual`.');
+      problems.warn(handle.file, 1, `the secret parameter ${listed} is read, but nothing is verified with it`, 'Use `createHmac` or `verify` of node:crypto and compare with `timingSafeEqual`.');
     }
   }
 }
 
 /**
- * Those that look like secrets and are not used where requests to the external app are made.
+ * Parameters that look like secrets and are not used for requests to the external app.
  * @param {import('../folder/read-folder.js').Connector} connector
  * @param {Map<string, { program: any }>} sources
  */

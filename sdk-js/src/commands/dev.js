@@ -1,6 +1,6 @@
 /**
- * `dev`: a connector that is live while it is written. Watches the folder, uploads every change to a host, and shows each
- * request that comes in. Without `--host` it starts a host on this machine.
+ * `dev`: watches the folder, uploads every change to a host, and prints each incoming request. Without `--host` it starts a host
+ * on this machine.
  */
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
@@ -14,6 +14,7 @@ import { Host } from '../host/api.js';
 import { findPatchbay } from '../host/program.js';
 import { startServer } from '../host/server.js';
 import { UsageError } from '../usage-error.js';
+import { writeOut } from '../terminal.js';
 
 const INTEGRATION = 'dev';
 
@@ -43,13 +44,13 @@ export async function runDev(folder, values) {
     });
     ending.push(async () => stopWatching());
     const stopWatching = watchFolder(folder, () => live.refresh());
-    show(`${host.url}: the first upload may take a while, later ones seconds`);
+    show(`${host.url}: the first upload may take a minute, later ones take seconds`);
     await live.refresh();
     const stopFollowing = await followRequests(host, INTEGRATION, show);
     ending.push(async () => stopFollowing());
-    show(`watching ${folder}; Ctrl-C ends\n`);
+    show(`watching ${folder}; press Ctrl-C to stop\n`);
     const why = await Promise.race([stopped, ...(server === undefined ? [] : [server.ended])]);
-    if (why !== undefined) throw new Error(`the host ended: ${why}`);
+    if (why !== undefined) throw new Error(`the host stopped: ${why}`);
     return 0;
   } finally {
     for (const end of ending.reverse()) await end();
@@ -59,12 +60,12 @@ export async function runDev(folder, values) {
 /** @param {string} folder */
 async function requireFolder(folder) {
   const isFolder = await stat(folder).then((each) => each.isDirectory(), () => false);
-  if (!isFolder) throw new Error(`${folder}: there is no such folder. \`patchbay-sdk init ${folder}\` makes one.`);
+  if (!isFolder) throw new Error(`${folder}: the folder does not exist. Create it with \`patchbay-sdk init ${folder}\`.`);
 }
 
 /** @param {Values} values */
 function givenHost({ host, token }) {
-  if (!token) throw new UsageError('`--host` needs `--token T`, too.');
+  if (!token) throw new UsageError('`--host` also needs `--token T`.');
   return new Host(/** @type {string} */ (host), token);
 }
 
@@ -76,8 +77,8 @@ function portOf({ port }) {
 }
 
 /**
- * The connector parameters of the integration: those of the file; else what the host has; else, for a host of one's own,
- * those of an example, so that everything works at once.
+ * The connector parameters of the integration: those of the file; otherwise those on the host; otherwise, on a local host,
+ * those of an example, so that webhooks work immediately.
  * @param {string} folder
  * @param {Values} values
  * @param {Host} host
@@ -92,7 +93,7 @@ async function parametersFor(folder, { parameters: file }, host, isOwn) {
     const example = await readFile(join(folder, 'examples', name), 'utf8').then(JSON.parse).catch(() => ({}));
     const found = example.webhook === undefined ? example.connectorParameters : example.parameters;
     if (found === undefined) continue;
-    show(`connector parameters: those of examples/${name}, secrets included. Give others with \`--parameters file.json\`.`);
+    show(`connector parameters: taken from examples/${name}, including secrets. Set others with \`--parameters file.json\`.`);
     return found;
   }
   return {};
@@ -103,12 +104,12 @@ async function readParameters(file) {
   try {
     return JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
-    throw new Error(`${file}: the connector parameters cannot be read: ${error instanceof Error ? error.message : error}. Write one JSON object.`);
+    throw new Error(`${file}: the connector parameters are not readable: ${error instanceof Error ? error.message : error}. Write one JSON object.`);
   }
 }
 
 /**
- * Shows the URI of each webhook that was not shown before.
+ * Prints the URI of each new webhook.
  * @param {Host} host
  * @param {Set<string>} shown
  */
@@ -122,7 +123,7 @@ async function showWebhooks(host, shown) {
 
 /** @param {string} text */
 function show(text) {
-  process.stdout.write(`${text}\n`);
+  writeOut(`${text}\n`);
 }
 
 /** @returns {Promise<undefined>} */

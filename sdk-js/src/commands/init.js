@@ -1,13 +1,14 @@
 /**
- * `init`: a new connector, from the template or from a sample. Never writes into a folder that holds something.
+ * `init`: creates a connector from the template or a sample. Never writes into a folder that is not empty.
  */
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sampleNamed, samples } from '../samples.js';
+import { writeOut } from '../terminal.js';
 
 const TEMPLATE = fileURLToPath(new URL('../../template', import.meta.url));
-/** What a copy leaves behind: things that were built or installed. */
+/** Folders that are not copied: built or installed files. */
 const LEFT_BEHIND = ['dist', 'node_modules', 'target'];
 
 /**
@@ -24,7 +25,7 @@ export async function runInit(folder, { from }) {
     filter: (path) => !LEFT_BEHIND.includes(relative(source, path).split('/')[0]),
   });
   if (sample === undefined) await nameIt(folder);
-  process.stdout.write(nextSteps(folder, sample));
+  writeOut(nextSteps(folder, sample));
   return 0;
 }
 
@@ -39,7 +40,7 @@ async function requireEmpty(folder) {
 }
 
 /**
- * The template's key and name become those of the folder.
+ * Sets key and name to those of the folder.
  * @param {string} folder
  */
 async function nameIt(folder) {
@@ -47,7 +48,7 @@ async function nameIt(folder) {
   const name = words.join(' ').replace(/^./, (first) => first.toUpperCase());
   for (const file of ['spec.yml', 'README.md']) {
     const text = await readFile(join(folder, file), 'utf8');
-    // In quotes, because a name such as `2024` would be a number.
+    // Quoted, because a name such as `2024` would be a number.
     const quoted = file === 'spec.yml' ? JSON.stringify(name) : name;
     const key = words.join('-');
     await writeFile(join(folder, file), text.replace('connector-key', /^\d+$/.test(key) ? JSON.stringify(key) : key).replace('Connector name', quoted));
@@ -60,11 +61,11 @@ async function nameIt(folder) {
  */
 function nextSteps(folder, sample) {
   const first = sample === undefined
-    ? 'README.md says how to make it yours'
+    ? 'see README.md for the next steps'
     : `a copy of the sample ${sample.name}; change \`key\` and \`name\` in spec.yml`;
   return `${folder}: ${first}
 
-  patchbay-sdk test ${folder}    check, build, and run the examples in the real sandbox
-  patchbay-sdk dev ${folder}     a host on this machine; every change is live, every request is shown
+  patchbay-sdk test ${folder}    checks, builds, and runs the examples in the real sandbox
+  patchbay-sdk dev ${folder}     runs a local host; uploads every change, prints every request
 `;
 }

@@ -7,11 +7,12 @@ import { Host } from '../host/api.js';
 import { printProblems } from '../print.js';
 import { progressPrinter } from '../progress.js';
 import { UsageError } from '../usage-error.js';
+import { writeOut } from '../terminal.js';
 
 /** @type {Record<string, string>} */
 const UPLOAD_STEPS = {
   waiting: 'the host compiles another bundle first',
-  compiling: 'the host compiles it, the first one of an engine for up to a minute',
+  compiling: 'the host compiles the bundle; the first bundle of an engine takes up to a minute',
 };
 
 /**
@@ -19,8 +20,8 @@ const UPLOAD_STEPS = {
  * @param {{ engine?: string, host?: string, token?: string, component?: string }} values
  */
 export async function runPush(folder, { engine, host: url = process.env.PATCHBAY_URL, token = process.env.PATCHBAY_TOKEN, component }) {
-  if (!url) throw new UsageError('`push` needs `--host URL`, or PATCHBAY_URL in the environment.');
-  if (!token) throw new UsageError('`push` needs `--token T`, or PATCHBAY_TOKEN in the environment.');
+  if (!url) throw new UsageError('`push` needs `--host URL`, or the environment variable PATCHBAY_URL.');
+  if (!token) throw new UsageError('`push` needs `--token T`, or the environment variable PATCHBAY_TOKEN.');
   const host = new Host(url, token);
   const progress = progressPrinter(process.stderr);
   try {
@@ -34,8 +35,8 @@ export async function runPush(folder, { engine, host: url = process.env.PATCHBAY
       progress.show(UPLOAD_STEPS[step] ?? step, Date.now() - since);
     });
     progress.end();
-    const news = status === 201 ? '' : ' (it was there already)';
-    process.stdout.write(`${body.key} version ${body.version}${news}  ${body.digest}  ${host.url}\n`);
+    const note = status === 201 ? '' : ' (already uploaded)';
+    writeOut(`${body.key} version ${body.version}${note}  ${body.digest}  ${host.url}\n`);
     return 0;
   } finally {
     progress.end();

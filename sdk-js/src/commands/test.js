@@ -1,6 +1,6 @@
 /**
- * `test`: check, build, then run the examples with the host program, in the real sandbox.
- * What the program says and its status are passed on as they are.
+ * `test`: checks, builds, and runs the examples with the host program, in the real sandbox.
+ * The program's output and exit status are passed on.
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -10,13 +10,14 @@ import { findPatchbay } from '../host/program.js';
 import { CheckError, Problems } from '../problems.js';
 import { printProblems } from '../print.js';
 import { progressPrinter } from '../progress.js';
+import { writeError, writeOut } from '../terminal.js';
 
 /**
  * @param {string} folder
  * @param {{ engine?: string, patchbay?: string, component?: string }} values
  */
 export async function runTest(folder, { engine, patchbay, component }) {
-  // Before the build, which may take long.
+  // Before the build, which may take a while.
   const program = findPatchbay(patchbay);
   await requireExamples(folder);
   const progress = progressPrinter(process.stderr);
@@ -41,7 +42,10 @@ async function requireExamples(folder) {
  */
 function run(program, args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // The output quotes examples and the console of handlers.
+    child.stdout.setEncoding('utf8').on('data', writeOut);
+    child.stderr.setEncoding('utf8').on('data', writeError);
     child.on('error', reject);
     child.on('close', (status) => resolve(status ?? 1));
   });

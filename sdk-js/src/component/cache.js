@@ -1,5 +1,5 @@
 /**
- * Keeps the newest components, because making one takes seconds. A folder of files named by what they were made of.
+ * Caches the newest components, because building one takes seconds. A file is named by the digest of its input.
  * Never a reason to fail: what cannot be read or written is as if it had never been kept.
  */
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';

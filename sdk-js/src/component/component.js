@@ -1,5 +1,5 @@
 /**
- * Makes a WebAssembly component of bundled JavaScript, or takes the one made earlier of the same input.
+ * Builds a WebAssembly component from bundled JavaScript, or returns the cached one for the same input.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -14,13 +14,13 @@ import { keepReady, runTool } from './tool-process.js';
 
 const TICK_MS = 1000;
 const SDK_ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** What the SDK's own engine was built of. @type {{ version: string, sha256: string }} */
+/** The source of the SDK's own engine. @type {{ version: string, sha256: string }} */
 const OWN_ENGINE = JSON.parse(readFileSync(join(SDK_ROOT, 'engine/quickjs.json'), 'utf8'));
 
 /** @typedef {import('../engines.js').Engine} Engine */
 
 /**
- * What turns JavaScript into a component, with its version.
+ * The tool that builds components from JavaScript, with its version.
  * @param {Engine} engine
  */
 export function toolOf({ tool }) {
@@ -32,9 +32,10 @@ export function toolOf({ tool }) {
  * @param {Record<string, string>} runtime files that it imports
  * @param {Engine} engine
  * @param {(step: string, elapsedMs: number) => void} onProgress
+ * @param {(file: string) => import('../code/origin.js').Origin | undefined} originOf where a file of a package came in
  * @returns {Promise<Buffer>}
  */
-export async function makeComponent(code, runtime, engine, onProgress) {
+export async function makeComponent(code, runtime, engine, onProgress, originOf) {
   const wit = witFolder();
   const key = await cacheKey([code, ...Object.values(runtime)], engine, wit);
   const cached = await readCached(key);
@@ -42,13 +43,13 @@ export async function makeComponent(code, runtime, engine, onProgress) {
     onProgress('component: unchanged, taken from the cache', 0);
     return cached;
   }
-  const component = await componentize(code, runtime, engine, wit, onProgress);
+  const component = await componentize(code, runtime, engine, wit, onProgress, (complaint) => explainFailure(complaint, code, originOf));
   await writeCached(key, component);
   return component;
 }
 
 /**
- * Loads what makes components, so that the next build need not.
+ * Loads the tool ahead of the next build.
  * @param {Engine} engine
  */
 export function prepareNext(engine) {
@@ -61,8 +62,9 @@ export function prepareNext(engine) {
  * @param {Engine} engine
  * @param {string} wit
  * @param {(step: string, elapsedMs: number) => void} onProgress
+ * @param {(complaint: string) => string} explain
  */
-async function componentize(code, runtime, engine, wit, onProgress) {
+async function componentize(code, runtime, engine, wit, onProgress, explain) {
   const work = await mkdtemp(join(tmpdir(), 'patchbay-sdk-'));
   const source = join(work, MODULE_NAME);
   const output = join(work, 'component.wasm');
@@ -74,7 +76,7 @@ async function componentize(code, runtime, engine, wit, onProgress) {
     for (const [name, text] of Object.entries({ [MODULE_NAME]: code, ...runtime })) await writeFile(join(work, name), text);
     const printed = (/** @type {string} */ text) => onProgress(`printed at module level: ${text}`, 0);
     await runTool(programOf(engine, wit), { source, output }, printed).catch((error) => {
-      throw new Error(explainFailure(error.message, code));
+      throw new Error(explain(error.message));
     });
     return await readFile(output);
   } finally {
@@ -98,7 +100,7 @@ function programOf(engine, wit) {
  */
 async function cacheKey(code, engine, wit) {
   const hash = createHash('sha256').update(`${toolOf(engine)}\0${engine.tool === undefined ? OWN_ENGINE.sha256 : ''}\0`);
-  // What is beside the process says how the component is made, so a change to it must not meet an old component.
+  // The files beside the process define how a component is built, so a change to them must not hit the cache.
   for (const [folder, ending] of [[wit, '.wit'], [dirname(join(SDK_ROOT, engine.process)), '.js']]) {
     for (const name of (await readdir(folder)).filter((each) => each.endsWith(ending)).sort()) {
       hash.update(await readFile(join(folder, name))).update('\0');
@@ -107,7 +109,7 @@ async function cacheKey(code, engine, wit) {
   return hash.update(code.join('\0')).digest('hex');
 }
 
-/** In the published package the contract lies inside, in the repository beside the SDK. */
+/** The contract is inside the published package, and beside the SDK in the repository. */
 function witFolder() {
   const [inside, beside] = ['../../wit', '../../../wit'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
   return existsSync(inside) ? inside : beside;

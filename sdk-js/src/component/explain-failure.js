@@ -1,11 +1,11 @@
 /**
- * Words why no component could be made: module-level code ran and failed, because the snapshot loads every module.
- * Pure: places in the bundle become places in the author's files by the map inside the bundle.
+ * Explains why a build failed in module-level code, which runs because the snapshot loads every module.
+ * Pure: maps positions in the bundle to the author's files with the source map in the bundle.
  */
-import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { MODULE_NAME } from '../code/bundle-code.js';
+import { positionIn } from '../guest/source-map.js';
 
-/** Each engine has its own words. */
+/** The messages of each engine. */
 const UNKNOWN_IMPORTS = [
   /attempted to call an unknown imported function: '(?<where>[^']+)' '(?<name>[^']+)'/,
   /unknown import: `(?<where>[^`#]+)#(?<name>[^`]+)` has not been defined/,
@@ -16,28 +16,38 @@ const TOP_LEVEL_EXCEPTIONS = [
 ];
 const PLACE = new RegExp(`[^\\s@('"]*${MODULE_NAME.replace('.', '\\.')}:(\\d+):(\\d+)`, 'g');
 
+/** What an engine lacks, by its words for it; the other engine has it. */
+const LACKS = [
+  { message: /invalid (?:class )?property name in regular expression/, remedy: 'StarlingMonkey knows no Unicode properties in expressions that are made of variables; it works with `engine: quickjs`.' },
+];
+
 /**
- * @param {string} complaint what the engine's tool printed
+ * @param {string} complaint the error output of the engine's tool
  * @param {string} code
+ * @param {(file: string) => import('../code/origin.js').Origin | undefined} [originOf]
  */
-export function explainFailure(complaint, code) {
+export function explainFailure(complaint, code, originOf = () => undefined) {
   const { where, name } = groups(UNKNOWN_IMPORTS, complaint);
   if (name !== undefined) {
     return `code at module level calls the host (\`${name}\` of ${where}), which is not there while the bundle is built. Move the call into the function.`;
   }
-  const map = new TraceMap(JSON.parse(embeddedMap(code)));
+  const map = embeddedMap(code);
   const located = complaint.replace(PLACE, (place, line, column) => {
-    const { source, line: at, column: from } = originalPositionFor(map, { line: Number(line), column: Number(column) - 1 });
-    return source === null ? place : `${source}:${at}:${from + 1}`;
+    const found = positionIn(map, Number(line), Number(column));
+    return found === undefined ? place : `${found.file}:${found.line}:${found.column}`;
   });
   const { place, message } = groups(TOP_LEVEL_EXCEPTIONS, located);
   if (message === undefined) return `the code cannot be loaded: ${located.trim()}`;
-  // What the SDK itself says has no place of the author's.
-  return place.startsWith(MODULE_NAME) || place.startsWith('/') ? message : `${place}: ${message}`;
+  const { remedy } = LACKS.find((each) => each.message.test(message)) ?? { remedy: undefined };
+  const said = [message.trim().replace(/:$/, ''), remedy].filter(Boolean).join('. ');
+  const origin = originOf(place.replace(/:\d+:\d+$/, ''));
+  if (origin !== undefined) return `${origin.file}:${origin.line}: the package \`${origin.package}\` cannot be loaded: ${said} (${place})`;
+  // A message of the SDK has no position in the author's files.
+  return place.startsWith(MODULE_NAME) || place.startsWith('/') ? said : `${place}: ${said}`;
 }
 
 /**
- * The groups of the first expression that is found.
+ * The groups of the first expression that matches.
  * @param {readonly RegExp[]} expressions
  * @param {string} text
  * @returns {Record<string, string>}
@@ -46,7 +56,10 @@ function groups(expressions, text) {
   return expressions.map((each) => each.exec(text)?.groups).find((each) => each !== undefined) ?? {};
 }
 
-/** @param {string} code */
+/**
+ * @param {string} code
+ * @returns {import('../guest/source-map.js').AuthorMap}
+ */
 function embeddedMap(code) {
   const lastLine = code.trimEnd().split('\n').at(-1) ?? '';
   return JSON.parse(lastLine.slice(lastLine.indexOf('=') + 1, -1));

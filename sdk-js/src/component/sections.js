@@ -65,7 +65,7 @@ export function withSections(binary, sections) {
 export function whyNotComponent(binary) {
   if (COMPONENT_HEADER.every((byte, index) => binary[index] === byte)) return undefined;
   if (COMPONENT_HEADER.slice(0, 4).every((byte, index) => binary[index] === byte)) {
-    return 'it is a core WebAssembly module; make a component of it with `wasm-tools component new`';
+    return 'it is a core WebAssembly module; turn it into a component with `wasm-tools component new`';
   }
   return 'it is not a WebAssembly file';
 }

@@ -1,6 +1,6 @@
 /**
- * The engine's tool as a process of its own: it blocks its process for as long as it runs. One can be kept ready, because
- * loading the tool takes about a second of each build.
+ * Runs the engine's tool in its own process, because it blocks the process that it runs in. One process can be started ahead,
+ * because loading the tool takes about a second of each build.
  */
 import { spawn } from 'node:child_process';
 
@@ -10,7 +10,7 @@ import { spawn } from 'node:child_process';
 const ready = new Map();
 
 /**
- * Loads the tool for a build that will come. It ends with this process.
+ * Loads the tool for the next build. The process ends with this one.
  * @param {string[]} program
  */
 export function keepReady(program) {
@@ -24,9 +24,9 @@ export function keepReady(program) {
 }
 
 /**
- * Runs the tool once. Fails with what it says.
+ * Runs the tool once. Rejects with its error output.
  * @param {string[]} program
- * @param {Record<string, string>} work what it is to do
+ * @param {Record<string, string>} work the task, as JSON
  * @param {(text: string) => void} onPrinted
  * @returns {Promise<void>}
  */
@@ -41,14 +41,14 @@ export function runTool(program, work, onPrinted) {
     process.stdout.setEncoding('utf8').on('data', (text) => text.trim() !== '' && onPrinted(text.trimEnd()));
     process.on('error', reject);
     process.on('close', (status) => (status === 0 ? resolve() : reject(new Error(complaint))));
-    // A process that ended early says why when it closes.
+    // A process that ended early is reported on close.
     process.stdin.on('error', () => undefined);
     process.stdin.end(JSON.stringify(work));
   });
 }
 
 /**
- * What keeps this process from ending while the tool's runs.
+ * The handles that keep this process alive while the tool runs.
  * @param {Process} process
  * @returns {{ ref(): unknown, unref(): unknown }[]}
  */

@@ -1,21 +1,22 @@
 /**
- * Words what became of one webhook request, for a terminal. Pure.
+ * Formats one webhook request and its outcome for a terminal. Pure.
  */
+import { printable, printableLine } from '../terminal.js';
 
 /**
  * @param {any} request one of `/v1/webhook-requests/{id}`
- * @returns {string} lines, without one at the end
+ * @returns {string} lines, without a trailing line break
  */
 export function formatRequest(request) {
   const { received = {}, answer, status, handledInMs, replayOf } = request;
   const time = request.receivedAt.slice(11, 19);
   const query = received.query ? `?${received.query}` : '';
-  const head = `${time}  ${received.method ?? ''} ${request.globalWebhookKey}${received.path ?? ''}${query} → ${answer} ${status} in ${handledInMs} ms`;
+  const head = printableLine(`${time}  ${received.method ?? ''} ${request.globalWebhookKey}${received.path ?? ''}${query} → ${answer} ${status} in ${handledInMs} ms`);
   return [
     replayOf === undefined ? head : `${head} (replay of ${replayOf})`,
     ...(request.log ?? []).map((/** @type {string} */ line) => `    console  ${indented(line)}`),
     ...(request.events ?? []).map(formatEvent),
-    ...(request.refusedEvents ?? []).map((/** @type {any} */ each) => `    refused  events[${each.index}]: ${each.message}`),
+    ...(request.refusedEvents ?? []).map((/** @type {any} */ each) => printableLine(`    refused  events[${each.index}]: ${each.message}`)),
     ...formatError(request.error),
   ].join('\n');
 }
@@ -24,7 +25,7 @@ export function formatRequest(request) {
 function formatEvent({ selectors, deliveries = [], reason, providerId }) {
   const id = providerId === undefined ? '' : ` (id ${providerId})`;
   const to = deliveries.map((/** @type {any} */ each) => `${each.customer} (${each.status})`).join(', ');
-  return `    event    ${selectors.join(', ')}${id} → ${to || `nobody: ${reason ?? 'no subscription'}`}`;
+  return printableLine(`    event    ${selectors.join(', ')}${id} → ${to || `nobody: ${reason ?? 'no subscription'}`}`);
 }
 
 /** @param {any} error */
@@ -36,5 +37,5 @@ function formatError(error) {
 
 /** @param {string} text */
 function indented(text) {
-  return text.trimEnd().replaceAll('\n', '\n             ');
+  return printable(text).trimEnd().replaceAll('\n', '\n             ');
 }

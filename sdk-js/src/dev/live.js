@@ -1,13 +1,13 @@
 /**
- * Keeps an integration on the newest state of a connector folder: build, upload, and the parameters.
- * One round at a time; what changes meanwhile makes one more round.
+ * Keeps an integration on the current state of a connector folder: builds, uploads, and sets the parameters.
+ * One round runs at a time; changes during a round cause one more round.
  */
 import { readFile } from 'node:fs/promises';
 import { build, CheckError, prepareNextBuild } from '../index.js';
 import { printProblems } from '../print.js';
 
 export class Live {
-  /** Changes that wait for the round under way. */
+  /** Whether files changed since the current round started. */
   #isWanted = false;
   /** @type {Promise<void> | undefined} */
   #round;
@@ -16,14 +16,14 @@ export class Live {
    * @param {string} folder
    * @param {{ host: import('../host/api.js').Host, integration: string, engine?: string, output: string,
    *   parameters: () => Promise<Record<string, unknown> | undefined>, show: (text: string) => void, onLive: () => Promise<void> }} options
-   *   `parameters` gives nothing where those that the host has are to stay
+   *   `parameters` returns nothing if those on the host are to be kept
    */
   constructor(folder, options) {
     this.folder = folder;
     this.options = options;
   }
 
-  /** Brings the integration up to date. Mistakes are shown, not thrown: the next change may correct them. */
+  /** Updates the integration. Mistakes are printed, not thrown: the next change may correct them. */
   async refresh() {
     this.#isWanted = true;
     this.#round ??= this.#rounds().finally(() => (this.#round = undefined));
@@ -48,12 +48,12 @@ export class Live {
     printProblems(this.folder, made.warnings);
     let isCompiled = false;
     const { body } = await host.upload(await readFile(made.path), (status) => {
-      if (status === 'compiling' && !isCompiled) show('the host compiles it, the first one of an engine for up to a minute');
+      if (status === 'compiling' && !isCompiled) show('the host compiles the bundle; the first bundle of an engine takes up to a minute');
       isCompiled ||= status === 'compiling';
     });
     const uploadedAt = performance.now();
     const given = await parameters();
-    // By its number: a change that was undone is an old version again, and not the newest.
+    // By number: undoing a change gives an earlier version, not the newest one.
     const { key: connector, version } = body;
     const path = `/v1/integrations/${integration}`;
     if (given === undefined) await host.send('PATCH', path, { version });

@@ -1,17 +1,16 @@
 /**
- * Shows each webhook request of an integration as it comes. Asks the host now and then; a host that does not answer is
- * asked again.
+ * Prints each new webhook request of an integration. Polls the host; a failed poll is retried.
  */
 import { formatRequest } from './format-request.js';
 
-const PAUSE_MS = 300;
+const POLL_INTERVAL_MS = 300;
 const LIMIT = 50;
 
 /**
  * @param {import('../host/api.js').Host} host
  * @param {string} integration
  * @param {(text: string) => void} show
- * @returns {Promise<() => void>} stops it; what came before is not shown
+ * @returns {Promise<() => void>} stops polling; earlier requests are not printed
  */
 export async function followRequests(host, integration, show) {
   const list = async () => (await host.get(`/v1/webhook-requests?integration=${integration}&limit=${LIMIT}`)).items;
@@ -31,7 +30,7 @@ export async function followRequests(host, integration, show) {
 
   (async () => {
     while (!isStopped) {
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
       if (!isStopped) await look().catch(() => undefined);
     }
   })();

@@ -1,20 +1,20 @@
 /**
- * Tells when files of a connector folder change. Saving often touches a file several times, and a branch change many
- * files: what comes close together is told once.
- * Watches folders, never files: editors save by putting a new file in the place of the old one, which a watch of the old one
- * does not see. That is also why it does not leave the recursion to node, which watches files on Linux.
+ * Watches a connector folder for changes. Saving a file often causes several events, and switching a branch changes many
+ * files, so changes within a short interval are reported together.
+ * Watches folders, never files: editors replace a file when they save it, and a watcher of the old file does not notice. For the
+ * same reason the recursion is not left to Node.js, which watches files on Linux.
  */
 import { readdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 
 const QUIET_MS = 60;
-/** What builds and editors write themselves. */
+/** Files that builds and editors write. */
 const UNHEEDED = /(^|\/)(dist|node_modules|\.[^/]*)(\/|$)|~$|\.(swp|swx|tmp)$|(^|\/)\d+$/;
 
 /**
  * @param {string} root
- * @param {(files: string[]) => void} onChange told the files, relative to the folder
- * @returns {() => void} stops it
+ * @param {(files: string[]) => void} onChange called with the changed files, relative to the folder
+ * @returns {() => void} stops watching
  */
 export function watchFolder(root, onChange) {
   /** @type {Map<string, import('node:fs').FSWatcher>} */
@@ -32,7 +32,7 @@ export function watchFolder(root, onChange) {
   }
 
   function tell() {
-    // First, so that whatever is written into a new folder from now on is heard.
+    // Runs first, so that no change in a new folder is missed.
     followFolders();
     const files = [...changed];
     changed.clear();
@@ -71,7 +71,7 @@ function foldersIn(root, folder = '') {
   try {
     entries = readdirSync(join(root, folder), { withFileTypes: true });
   } catch {
-    // Gone meanwhile.
+    // The folder was deleted in the meantime.
     return [];
   }
   const below = entries.filter((each) => each.isDirectory() && !UNHEEDED.test(each.name));

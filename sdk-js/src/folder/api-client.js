@@ -1,12 +1,18 @@
 /**
- * Reads `auth/`: what credentials look like, and how requests to the external app are made.
+ * Reads `auth/`: the schema of credentials, and how requests to the external app are made.
  */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseSync } from 'oxc-parser';
+import { nodes } from '../code/syntax.js';
 import { describe, isRecord } from '../guest/describe.js';
 import { literalHost } from './api-hosts.js';
 import { checkFields, text } from './fields.js';
 import { checkFormulas, isFormula } from './formulas.js';
 import { schema } from './json-schema.js';
-import { methodFiles, SUPPORTED_TYPES } from './method-files.js';
+import { readSpec } from './list.js';
+import { methodFiles, SPEC_FILES, SUPPORTED_TYPES, warnOfUnusedMethods } from './method-files.js';
+import { UNUSED_AUTH_FILES, UNUSED_AUTH_KEYS } from './unused.js';
 import { readYaml } from './yaml-file.js';
 
 /** @type {import('./fields.js').Fields} */
@@ -46,16 +52,9 @@ function record(yaml, path, value) {
 
 /** @type {import('./fields.js').Rule} */
 function handlers(yaml, path, value) {
-  if (!Array.isArray(value)) return yaml.error(path, `\`${path.at(-1)}\` must be a list, but it is ${describe(value)}`, 'Begin each handler with `- match: …`.');
+  if (!Array.isArray(value)) return yaml.error(path, `\`${path.at(-1)}\` must be a list, but it is ${describe(value)}`, 'Start each handler with `- match: …`.');
   value.forEach((handler, index) => checkFields(yaml, [...path, index], handler, HANDLER_FIELDS));
 }
-
-/** Functions that other products of this format know; nothing calls them here. */
-const UNREAD_METHODS = [
-  'test', 'disconnect', 'refresh-credentials', 'get-oauth-config', 'get-token-data',
-  'get-credentials-from-access-token-response', 'get-credentials-from-refresh-token-response',
-  'get-credentials-from-connection-parameters',
-];
 
 /**
  * @param {import('./read-folder.js').Reading} reading
@@ -64,22 +63,20 @@ const UNREAD_METHODS = [
  */
 export async function readApiClient(reading, spec) {
   const { files } = await reading.list('auth');
-  for (const { name } of methodFiles(files, UNREAD_METHODS)) {
-    reading.problems.warn(`auth/${name}`, undefined, 'nothing reads this file', 'It is left out of the bundle.');
-  }
-  const authSpec = files.includes('spec.yml') ? await readYaml(reading.root, 'auth/spec.yml', reading.problems) : undefined;
-  if (authSpec !== undefined) checkFields(authSpec, [], authSpec.value, AUTH_FIELDS);
+  warnOfUnusedMethods(reading.problems, 'auth', files, UNUSED_AUTH_FILES);
+  const authSpec = SPEC_FILES.some((name) => files.includes(name)) ? await readSpec(reading, 'auth', files) : undefined;
+  if (authSpec !== undefined) checkFields(authSpec, [], authSpec.value, AUTH_FIELDS, UNUSED_AUTH_KEYS);
 
   const implementation = await readImplementation(reading, files);
   const declared = spec.orderedAt('apiHosts');
   if (Array.isArray(declared)) return { authSpec, apiClient: { hosts: declared, implementation } };
   if (implementation === undefined) return { authSpec };
-  const host = implementation.type === 'mapping' ? mappedHost(implementation.yaml) : undefined;
-  if (host === undefined) {
+  const hosts = await impliedHosts(reading.root, implementation);
+  if (hosts.length === 0) {
     const file = implementation.type === 'mapping' ? implementation.yaml.file : implementation.file;
-    reading.problems.error('spec.yml', 1, `\`${file}\` makes requests, but \`apiHosts\` does not say to which hosts`, 'Add `apiHosts: [api.example.com]`.');
+    spec.warn([], `\`${file}\` makes requests, but \`apiHosts\` does not say to which hosts, so the host rejects all of them`, 'Add `apiHosts: [api.example.com]`.');
   }
-  return { authSpec, apiClient: { hosts: host === undefined ? [] : [host], implementation } };
+  return { authSpec, apiClient: { hosts, implementation } };
 }
 
 /**
@@ -100,8 +97,9 @@ async function readImplementation({ root, problems }, files) {
   }
   if (found.type === 'javascript') return { type: 'javascript', file };
   const yaml = await readYaml(root, file, problems);
-  if (yaml !== undefined) checkMapping(yaml);
-  return yaml && { type: 'mapping', yaml };
+  if (yaml === undefined || !yaml.requireJson([])) return undefined;
+  checkMapping(yaml);
+  return { type: 'mapping', yaml };
 }
 
 /** @param {import('./yaml-file.js').YamlFile} yaml */
@@ -109,12 +107,33 @@ function checkMapping(yaml) {
   const { responseHandlers, ...client } = Object(yaml.value);
   checkFormulas(yaml, ['credentials', 'parameters', 'connectorParameters'], client);
   checkFormulas(yaml, ['response'], responseHandlers ?? [], ['responseHandlers']);
-  // A formula yields an object whose keys nobody knows yet.
+  // The keys of a formula's result are not known yet.
   if (!isFormula(yaml.value)) checkFields(yaml, [], yaml.value, CLIENT_FIELDS);
 }
 
+/**
+ * The hosts that a base URI declares: that of the URL, or the result of its formula.
+ * @param {string} root
+ * @param {import('./read-folder.js').Implementation} implementation
+ * @returns {Promise<unknown[]>}
+ */
+async function impliedHosts(root, implementation) {
+  if (implementation.type === 'javascript') return baseUris(await readFile(join(root, implementation.file), 'utf8')).flatMap((each) => literalHost(each) ?? []);
+  if (implementation.type !== 'mapping') return [];
+  const { yaml } = implementation;
+  const name = ['baseUri', 'baseUrl'].find((each) => Object(yaml.value)[each] !== undefined);
+  if (name === undefined) return [];
+  return isFormula(yaml.value[name]) ? [yaml.orderedAt(name)] : [literalHost(yaml.value[name]) ?? []].flat();
+}
 
-/** @param {import('./yaml-file.js').YamlFile} yaml */
-function mappedHost(yaml) {
-  return literalHost(yaml.value?.baseUri ?? yaml.value?.baseUrl);
+/**
+ * The base URIs that are literals in a file.
+ * @param {string} text
+ * @returns {string[]}
+ */
+function baseUris(text) {
+  const { program } = parseSync('make-api-client.ts', text);
+  return [...nodes(program)]
+    .filter((node) => node.type === 'Property' && ['baseUri', 'baseUrl'].includes(node.key.name ?? node.key.value))
+    .map((node) => node.value.value);
 }

@@ -1,6 +1,6 @@
 /**
  * The hosts that a connector's `apiClient` may reach.
- * Never widens the list: what cannot be read as one host is a mistake, wildcards included.
+ * Never widens the list: anything but a single host is a mistake, including wildcards.
  */
 import { describe, isRecord } from '../guest/describe.js';
 
@@ -12,12 +12,12 @@ export function apiHosts(yaml, path, value) {
   }
   value.forEach((host, index) => {
     if (isRecord(host) || (typeof host === 'string' && isHost(host))) return;
-    yaml.error([...path, index], `${describe(host)} is not a host`, 'Write `host`, `host:port`, a URL, or a formula such as `{ $var: parameters.apiBaseUri }`; wildcards are not possible.');
+    yaml.error([...path, index], `${describe(host)} is not a host`, 'Write `host`, `host:port`, a URL, or a formula such as `{ $var: parameters.apiBaseUri }`; wildcards are not supported.');
   });
 }
 
 /**
- * The host (and port) of a base URI that is written out; undefined where it is a formula or no URL.
+ * The host (and port) of a base URI; undefined if it is a formula or not a URL.
  * @param {unknown} baseUri
  */
 export function literalHost(baseUri) {

@@ -1,15 +1,14 @@
 /**
- * Finds a connector's examples. What is in them is the host program's to judge.
+ * Finds a connector's examples. The host program reads them.
  */
-import { join } from 'node:path';
 import { list } from './list.js';
 
-/** What to say where there is none: file, line, what, remedy. */
+/** The problem of a connector without examples: file, line, what, remedy. */
 export const NO_EXAMPLES = /** @type {[string, undefined, string, string]} */ ([
   'examples',
   undefined,
   'the connector has no examples, so nothing tests it',
-  'Write `examples/<name>.json`: a request and what must come of it.',
+  'Write `examples/<name>.json`: a request and its expected result.',
 ]);
 
 /**
@@ -17,5 +16,5 @@ export const NO_EXAMPLES = /** @type {[string, undefined, string, string]} */ ([
  * @returns {Promise<string[]>} file names
  */
 export async function exampleFiles(root) {
-  return (await list(join(root, 'examples'))).files.filter((name) => name.endsWith('.json'));
+  return (await list(root, 'examples')).files.filter((name) => name.endsWith('.json'));
 }

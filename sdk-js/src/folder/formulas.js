@@ -1,7 +1,6 @@
 /**
- * Looks for formulas in a mapping that are none: the host would take a mistyped one for an ordinary key, and a
- * subscription would fail long after.
- * Knows the names alone; what is inside a formula is the host's to judge.
+ * Finds misspelled formulas in a mapping. The host would treat one as an ordinary key, and a subscription would fail much
+ * later. Checks only names; the host checks the content of a formula.
  */
 import { didYouMean, nearest } from '../suggest.js';
 import { describe, isRecord } from '../guest/describe.js';
@@ -11,16 +10,16 @@ const FORMULAS = [
   '$extractDate', '$extractTime', '$findExternalRecordId', '$findAppRecordId', '$eval', '$and', '$or', '$mergeObjects',
   '$firstNotEmpty', '$domainFromEmail', '$formula', '$jsonata', '$dataSchemaRef',
 ];
-/** Inside these an author's own names may look like anything. */
+/** The content of these formulas is not checked for names. */
 const OPAQUE = ['$plain', '$record'];
-/** What a formula inside `$iterate` sees. */
+/** The variables of a formula inside `$iterate`. */
 const ITEM_VARIABLES = ['item', 'parent', 'index'];
-/** Names that an external app gives: OData has `$top` and `$filter`. */
+/** Keys with names of the external app: OData has `$top` and `$filter`. */
 const FREE_KEYS = ['query', 'headers'];
 
 /**
  * @param {import('./yaml-file.js').YamlFile} yaml
- * @param {readonly string[]} variables what there is to take a value from
+ * @param {readonly string[]} variables the names of all variables
  * @param {unknown} [value]
  * @param {(string | number)[]} [path]
  */
@@ -39,7 +38,7 @@ export function checkFormulas(yaml, variables, value = yaml.value, path = []) {
 }
 
 /**
- * Whether the host takes the value for a formula: then nobody knows yet what it yields.
+ * Whether the host evaluates the value as a formula.
  * @param {unknown} value
  */
 export function isFormula(value) {
@@ -47,7 +46,7 @@ export function isFormula(value) {
 }
 
 /**
- * A place that is never there would leave a part of a selector out.
+ * A path of an unknown variable would omit a part of a selector.
  * @param {import('./yaml-file.js').YamlFile} yaml
  * @param {(string | number)[]} path
  * @param {unknown} locator
@@ -55,7 +54,7 @@ export function isFormula(value) {
  */
 function checkVariable(yaml, path, locator, variables) {
   if (typeof locator !== 'string' || locator === '') {
-    yaml.error(path, `\`$var\` needs the name of a place, but it is ${describe(locator)}`, `For example \`$var: ${variables[0]}.id\`.`);
+    yaml.error(path, `\`$var\` must be a path, but it is ${describe(locator)}`, `For example \`$var: ${variables[0]}.id\`.`);
     return;
   }
   const [, name] = /^(?:\$\.)?([^.[\\]+)/.exec(locator) ?? [];
@@ -81,7 +80,7 @@ function checkName(yaml, path, name, first) {
 }
 
 /**
- * By the file, because an object would move keys like `1` to the front.
+ * Reads the Map, because an object would move keys like `1` to the front.
  * @param {import('./yaml-file.js').YamlFile} yaml
  * @param {(string | number)[]} path
  */

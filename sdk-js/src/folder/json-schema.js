@@ -1,9 +1,9 @@
 /**
- * Checks what looks like a JSON Schema for the mistakes people make by hand.
- * Does not validate the whole language: the host does that when a bundle is uploaded.
+ * Checks a JSON Schema for common mistakes.
+ * Does not validate the whole language: the host does that at the upload of a bundle.
  */
 import { describe, isRecord } from '../guest/describe.js';
-import { didYouMean } from '../suggest.js';
+import { didYouMean, misspelt } from '../suggest.js';
 
 const TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'];
 
@@ -22,7 +22,15 @@ export function schema(yaml, path, value) {
 function checkTypes(yaml, path, value) {
   if (value.type === undefined) return;
   for (const type of [value.type].flat()) {
-    if (!TYPES.includes(type)) yaml.error([...path, 'type'], `JSON Schema has no type ${describe(type)}`, didYouMean(String(type), TYPES));
+    if (TYPES.includes(type)) continue;
+    const what = `JSON Schema has no type ${describe(type)}`;
+    if (typeof type !== 'string' || misspelt(type, TYPES) !== undefined || TYPES.some((each) => each.startsWith(type))) {
+      const shortened = TYPES.find((each) => typeof type === 'string' && type !== '' && each.startsWith(type));
+      yaml.error([...path, 'type'], what, shortened === undefined ? didYouMean(String(type), TYPES) : `Did you mean \`${shortened}\`?`);
+    } else {
+      yaml.leaveOut([...path, 'type']);
+      yaml.warn([...path, 'type'], what, 'It is left out of the bundle, so that every value is valid here.');
+    }
   }
 }
 
@@ -38,11 +46,14 @@ function checkProperties(yaml, path, value) {
   }
   if (required === undefined) return;
   if (!Array.isArray(required) || !required.every((name) => typeof name === 'string')) {
-    yaml.error([...path, 'required'], '`required` must be a list of property names', 'It stands beside `properties`: `required: [name]`.');
+    yaml.error([...path, 'required'], '`required` must be a list of property names', 'Write it beside `properties`: `required: [name]`.');
     return;
   }
   for (const name of required) {
     if (properties === undefined || Object.hasOwn(properties, name)) continue;
-    yaml.error([...path, 'required'], `\`required\` names \`${name}\`, which is not among \`properties\``, didYouMean(name, Object.keys(properties)));
+    const what = `\`required\` names \`${name}\`, which is not among \`properties\``;
+    const remedy = didYouMean(name, Object.keys(properties));
+    if (misspelt(name, Object.keys(properties)) === undefined) yaml.warn([...path, 'required'], what, remedy);
+    else yaml.error([...path, 'required'], what, remedy);
   }
 }

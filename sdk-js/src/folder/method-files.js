@@ -3,26 +3,36 @@
  */
 import { nearest } from '../suggest.js';
 
-/** Suffixes and what they mean; the longer come first, because `.map.yml` also ends in `.yml`. */
-const SUFFIXES = [
-  ['.map.yml', 'mapping'],
-  ['.rest.yml', 'rest-api-mapping'],
-  ['.api.yml', 'rest-api-mapping'],
-  ['.graphql.yml', 'graphql-api-mapping'],
-  ['.op.yml', 'operation-mapping'],
-  ['.js', 'javascript'],
-  ['.ts', 'javascript'],
-  ['.yml', 'mapping'],
+/** Endings of YAML files and what they mean; the longer come first, because `.map.yml` also ends in `.yml`. */
+const MAPPINGS = [
+  ['.map', 'mapping'],
+  ['.rest', 'rest-api-mapping'],
+  ['.api', 'rest-api-mapping'],
+  ['.graphql', 'graphql-api-mapping'],
+  ['.op', 'operation-mapping'],
+  ['', 'mapping'],
 ];
 
-/** The kinds of implementation that a bundle can hold and that a file stands for. */
+const SUFFIXES = [
+  ['.js', 'javascript'],
+  ['.ts', 'javascript'],
+  ...MAPPINGS.flatMap(([kind, type]) => ['.yml', '.yaml'].map((ending) => [kind + ending, type])),
+];
+
+/** The names of a spec; the first is the usual one. */
+export const SPEC_FILES = ['spec.yml', 'spec.yaml'];
+
+/** The types of implementation that a bundle can contain. */
 export const SUPPORTED_TYPES = ['javascript', 'mapping'];
 
-/** The code is in a component that was built elsewhere, for example from Rust; no file here stands for it. */
+/** The type of a method that is known not to exist. */
+export const NOT_SUPPORTED = 'not-supported';
+
+/** The code is in a component that other tools built, for example from Rust; the folder has no file for it. */
 export const COMPONENT = 'component';
 
 /**
- * The files among `names` that implement the method.
+ * The files among `names` that implement one of the methods.
  * @param {readonly string[]} names the files of one folder
  * @param {readonly string[]} methods the method, in all accepted spellings
  * @returns {{ name: string, type: string }[]}
@@ -31,12 +41,12 @@ export function methodFiles(names, methods) {
   return names.flatMap((name) => {
     const [suffix, type] = SUFFIXES.find(([each]) => name.endsWith(each)) ?? [];
     const isMethod = suffix !== undefined && methods.includes(name.slice(0, -suffix.length));
-    return isMethod && name !== 'spec.yml' ? [{ name, type }] : [];
+    return isMethod && !SPEC_FILES.includes(name) ? [{ name, type }] : [];
   });
 }
 
 /**
- * The one file that implements the method in the declared way. What is wrong is reported.
+ * Finds the file that implements the method with the declared type. Reports problems.
  * @param {import('../problems.js').Problems} problems
  * @param {string} folder relative to the connector folder
  * @param {readonly string[]} names the files in it
@@ -57,9 +67,22 @@ export function requireMethodFile(problems, folder, names, methods, type) {
     problems.error(`${folder}/${second.name}`, 1, `\`${first.name}\` implements the same method`, 'Keep one of them.');
   }
   for (const { name } of found.filter((each) => each.type !== type)) {
-    problems.error(`${folder}/${name}`, 1, `spec.yml says \`implementationType: ${type}\`, so nothing reads this file`, 'Delete it, or change spec.yml.');
+    problems.warn(`${folder}/${name}`, 1, `spec.yml says \`implementationType: ${type}\`, so nothing reads this file`, 'It is left out of the bundle.');
   }
   return `${folder}/${first.name}`;
+}
+
+/**
+ * Warns of files that implement methods which the host never calls.
+ * @param {import('../problems.js').Problems} problems
+ * @param {string} folder relative to the connector folder
+ * @param {readonly string[]} names the files in it
+ * @param {readonly string[]} methods
+ */
+export function warnOfUnusedMethods(problems, folder, names, methods) {
+  for (const { name } of methodFiles(names, methods)) {
+    problems.warn(`${folder}/${name}`, undefined, 'the host never calls this method', 'The file is left out of the bundle.');
+  }
 }
 
 /**
@@ -70,6 +93,6 @@ export function requireMethodFile(problems, folder, names, methods, type) {
 function missingRemedy(names, found, expected) {
   const [other] = found;
   if (other !== undefined) return `There is \`${other.name}\`: change \`implementationType\` in spec.yml, or write \`${expected}\`.`;
-  const similar = nearest(expected, names.filter((name) => name !== 'spec.yml'));
+  const similar = nearest(expected, names.filter((name) => !SPEC_FILES.includes(name)));
   return similar === undefined ? 'Write it.' : `Is \`${similar}\` meant? Rename it.`;
 }

@@ -1,20 +1,21 @@
 /**
  * Reads `global-webhooks/<key>/`: the spec of each global webhook and the file of its `handle`.
  */
-import { checkFields, key, oneOf, text } from './fields.js';
-import { COMPONENT, requireMethodFile } from './method-files.js';
+import { checkFields, key, note, oneOf, text } from './fields.js';
+import { COMPONENT, NOT_SUPPORTED, requireMethodFile, warnOfUnusedMethods } from './method-files.js';
 import { readKeyedFolders } from './list.js';
+import { UNUSED_ITEM_KEYS, UNUSED_METHOD_KEYS, UNUSED_WEBHOOK_METHODS } from './unused.js';
 
 /** @type {import('./fields.js').Fields} */
 const WEBHOOK_FIELDS = {
-  key: { rule: key, isRequired: true },
+  key: { rule: key },
   name: { rule: text, isRequired: true },
-  description: { rule: text },
-  methods: { rule: (...at) => checkFields(...at, METHODS), isRequired: true },
+  description: { rule: note },
+  methods: { rule: (...at) => checkFields(...at, METHODS, UNUSED_WEBHOOK_METHODS), isRequired: true },
 };
 
 /** @type {import('./fields.js').Fields} */
-const METHODS = { handle: { rule: (...at) => checkFields(...at, HANDLE), isRequired: true } };
+const METHODS = { handle: { rule: (...at) => checkFields(...at, HANDLE, UNUSED_METHOD_KEYS), isRequired: true } };
 
 /** @type {import('./fields.js').Fields} */
 const HANDLE = {
@@ -30,8 +31,13 @@ const HANDLE = {
  */
 export async function readWebhooks(reading) {
   const webhooks = [];
-  for (const { key: name, folder, files, spec } of await readKeyedFolders(reading, 'global-webhooks')) {
-    checkFields(spec, [], spec.value, WEBHOOK_FIELDS);
+  for (const { key: name, folder, files, spec } of await readKeyedFolders(reading, 'global-webhooks', ['handle'])) {
+    if (spec.value?.methods?.handle?.implementationType === NOT_SUPPORTED) {
+      spec.warn(['methods', 'handle'], `\`handle\` is \`${NOT_SUPPORTED}\``, 'The webhook is left out of the bundle.');
+      continue;
+    }
+    checkFields(spec, [], spec.value, WEBHOOK_FIELDS, UNUSED_ITEM_KEYS);
+    warnOfUnusedMethods(reading.problems, folder, files, Object.keys(UNUSED_WEBHOOK_METHODS));
     webhooks.push({ key: name, spec, handle: readHandle(reading, folder, files, spec) });
   }
   return webhooks;

@@ -103,6 +103,8 @@ function functions(methods) {
  * @returns {Function}
  */
 function functionOf({ file, module }) {
-  if (typeof module.default === 'function') return module.default;
+  // CommonJS code may set `exports.default`.
+  const exported = /** @type {any} */ (module.default);
+  for (const each of [exported, exported?.default]) if (typeof each === 'function') return each;
   throw new TypeError(`${file} must export a function: write \`export default async function …\``);
 }

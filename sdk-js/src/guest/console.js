@@ -23,6 +23,11 @@ export function installConsole() {
   }
 }
 
+/** Whether the bundle is not being built any more. */
+export function hasHost() {
+  return isRunning;
+}
+
 /** Says that the host is there from now on. */
 export function connectConsole() {
   isRunning = true;

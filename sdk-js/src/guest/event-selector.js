@@ -4,7 +4,6 @@
  */
 import { describe, isRecord } from './describe.js';
 import { parse } from './json.js';
-import { numberText } from './numbers.js';
 import { refuseUnknownKeys } from './unknown-keys.js';
 
 export const SELECTOR_KEYS = ['globalWebhookKey', 'globalWebhookEventSelector'];
@@ -50,7 +49,6 @@ export function eventSelector(returned) {
  */
 function text(returned, key) {
   const value = returned[key];
-  const written = typeof value === 'string' ? value : numberText(value);
-  if (written !== undefined) return written;
+  if (typeof value === 'string') return value;
   throw new TypeError(`${key} returned by get-event-selector must be a string, but it is ${describe(value)}`);
 }

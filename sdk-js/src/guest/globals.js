@@ -6,12 +6,18 @@ import { installConsole } from './console.js';
 import { createHmac } from './crypto/node-crypto.js';
 import { crypto } from './crypto/web-crypto.js';
 import { cloneWith } from './clone.js';
+import { clearImmediate, setImmediate } from './immediate.js';
 import { parse, stringify } from './json.js';
 import { Buffer } from './node-buffer.js';
+import { process } from './process.js';
 
 provide('Buffer', Buffer);
 provide('crypto', crypto);
 provide('createHmac', createHmac);
+provide('process', process);
+provide('setImmediate', setImmediate);
+provide('clearImmediate', clearImmediate);
+provide('self', globalThis);
 provide('fetch', async () => {
   throw new Error(
     'fetch is not available in a connector: requests go through `apiClient`, which get-event-selector is given',

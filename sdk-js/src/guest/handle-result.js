@@ -82,8 +82,6 @@ function selectors({ selector, selectors: list }) {
  */
 function selectorText(value, member) {
   if (typeof value === 'string') return wellFormed(value, member, 'selector');
-  const digits = numberText(value);
-  if (digits !== undefined) return digits;
   throw new Refusal('selector', `\`${member}\` must be a string, but it is ${describe(value)}`);
 }
 

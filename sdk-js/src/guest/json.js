@@ -71,9 +71,6 @@ export function stringify(value, replacer, space) {
   return nativeStringify(value, withRawNumbers(replacer), space);
 }
 
-/** The engine's own, for what is known to hold no such number. @type {(text: string) => any} */
-export const parsePlain = nativeParse;
-
 /** Whether a copy of a value may need `copyTexts`. */
 export function isAnyNumberKept() {
   return isAnyKept;

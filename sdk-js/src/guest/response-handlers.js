@@ -1,6 +1,6 @@
 /**
- * `responseHandlers` of auth/make-api-client.js: which answers of the external app are a success, and what they mean.
- * Those of a mapping are the host's to apply; here they are values, or functions of the answer.
+ * `responseHandlers` of auth/make-api-client.js: which responses of the external app are a success, and what they mean.
+ * The host applies those of a mapping; here they are values, or functions of the response.
  */
 import { describe, isRecord } from './describe.js';
 import { refuseUnknownKeys } from './unknown-keys.js';
@@ -11,7 +11,7 @@ const ERROR_KEYS = ['message', 'key', 'data'];
 /** @typedef {{ status: number, headers: Record<string, string>, data: any }} Answer */
 
 /**
- * What the first handler that matches says; nothing where none does.
+ * The verdict of the first handler that matches; undefined if none does.
  * @param {unknown} handlers
  * @param {Answer} answer
  * @returns {{ isSuccess: boolean, data?: { value: unknown }, error: Record<string, any> } | undefined}
@@ -23,7 +23,7 @@ export function verdictOn(handlers, answer) {
     const place = `responseHandlers[${index}]`;
     if (!isRecord(handler)) throw new TypeError(`${place} must be an object, but it is ${describe(handler)}`);
     refuseUnknownKeys(`${place} has`, handler, KEYS);
-    if (handler.match === undefined) throw new TypeError(`${place} has no \`match\`; \`match: true\` fits every answer`);
+    if (handler.match === undefined) throw new TypeError(`${place} has no \`match\`; \`match: true\` matches every response`);
     const value = (/** @type {string} */ key) => valueOf(`${place}.${key}`, handler[key], answer);
     if (!value('match')) continue;
     if (value('isSuccess')) return { isSuccess: true, data: 'data' in handler ? { value: value('data') } : undefined, error: {} };

@@ -1,14 +1,14 @@
 /**
- * The host's HTTP API, as far as an author's tools need it. A refusal becomes an error in the host's own words.
+ * A client for the parts of the host's HTTP API that the SDK uses. An error response becomes an error with the host's message.
  * Never prints the token.
  */
 
 import { createHash } from 'node:crypto';
 
 /** @typedef {{ status: number, body: any }} Answer */
-/** @typedef {'waiting' | 'compiling'} UploadStatus what a host does with a bundle before it answers */
+/** @typedef {'waiting' | 'compiling'} UploadStatus the state of an upload until the host responds */
 
-/** How often it is asked for that. */
+/** The interval of requests for that state. */
 const ASK_INTERVAL_MS = 500;
 
 export class Host {
@@ -20,24 +20,24 @@ export class Host {
    */
   constructor(url, token) {
     if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
-      throw new Error(`\`${url}\` is not the URL of a host. Write, for example, http://127.0.0.1:8080.`);
+      throw new Error(`\`${url}\` is not the URL of a host. Use, for example, http://127.0.0.1:8080.`);
     }
     this.url = url.replace(/\/+$/, '');
     this.#token = token;
   }
 
   /**
-   * Uploads a bundle; 200 where the host has the same bytes already.
+   * Uploads a bundle. The status is 200 if the host already has the same bytes.
    * @param {Uint8Array} bundle
-   * @param {(status: UploadStatus) => void} [onStatus] called now and then until the host answers
+   * @param {(status: UploadStatus) => void} [onStatus] called repeatedly until the host responds
    */
   async upload(bundle, onStatus = () => {}) {
-    // A host that refuses the token hangs up before it has read so long a body, and its answer would be lost.
+    // A host that rejects the token closes the connection before it reads a long body, which would lose the response.
     await this.get('/v1/connectors?limit=1');
     const path = `/v1/uploads/sha256:${createHash('sha256').update(bundle).digest('hex')}`;
     let isAnswered = false;
     const asking = setInterval(async () => {
-      // A host that has not read all of it yet, or that is older than this, knows of no upload.
+      // A host that has not read the whole body, or an older host, responds 404.
       const upload = await this.get(path).catch(() => undefined);
       if (upload && !isAnswered) onStatus(upload.status);
     }, ASK_INTERVAL_MS);
@@ -75,7 +75,7 @@ export class Host {
     const headers = { authorization: `Bearer ${this.#token}`, ...(type && { 'content-type': type }) };
     const response = await fetch(this.url + path, { method, headers, body: /** @type {any} */ (body) }).catch((error) => {
       const isCut = ['EPIPE', 'ECONNRESET'].includes(error.cause?.code);
-      const advice = isCut ? 'It hung up while it was sent to: is the bundle larger than it accepts?' : 'Is the host running?';
+      const advice = isCut ? 'It closed the connection during the upload: is the bundle larger than its limit?' : 'Is the host running?';
       throw new Error(`${this.url} cannot be reached: ${error.cause?.message ?? error.message}. ${advice}`);
     });
     const text = await response.text();
@@ -84,7 +84,7 @@ export class Host {
   }
 }
 
-/** The host refused; the message is its `application/problem+json` for a person. */
+/** An error response of the host; the message is made of its `application/problem+json`. */
 export class HostError extends Error {
   /**
    * @param {number} status
@@ -95,7 +95,7 @@ export class HostError extends Error {
     const problem = readJson(text) ?? {};
     const reason = problem.errors?.length > 0 ? undefined : problem.detail ?? problem.title ?? text.slice(0, 200);
     const fields = (problem.errors ?? []).map((/** @type {any} */ each) => `\n  ${each.pointer || '/'}: ${each.message}`);
-    super(`the host refused ${what}: ${status}${problem.code ? ` ${problem.code}` : ''}${reason ? `: ${reason}` : ''}${fields.join('')}`);
+    super(`the host rejected ${what}: ${status}${problem.code ? ` ${problem.code}` : ''}${reason ? `: ${reason}` : ''}${fields.join('')}`);
     this.status = status;
     this.code = problem.code;
   }

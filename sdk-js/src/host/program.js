@@ -1,5 +1,5 @@
 /**
- * Finds the host program, `patchbay`: where a person says, then where it usually is. Never downloads or builds it.
+ * Finds the host program, `patchbay`: at a given path, otherwise in the usual places. Never downloads or builds it.
  */
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
@@ -15,13 +15,13 @@ export function findPatchbay(given) {
   for (const [path, origin] of [[given, '--patchbay'], [process.env.PATCHBAY_BIN, 'PATCHBAY_BIN']]) {
     if (!path) continue;
     if (isProgram(path)) return resolve(path);
-    throw new Error(`${path}: this is not a program that can be run, but ${origin} names it. Correct the path.`);
+    throw new Error(`${path}: ${origin} names this file, but it is not an executable program. Correct the path.`);
   }
   const found = usualPlaces().find(isProgram);
   if (found !== undefined) return found;
   throw new Error(
-    'The host program `patchbay` was not found. Build it in a clone of the repository (`cargo build`), then put it on PATH, '
-      + 'or name it: `--patchbay /path/to/patchbay`, or PATCHBAY_BIN in the environment.',
+    'The host program `patchbay` was not found. Build it in a clone of the repository (`cargo build`). Then add it to PATH, '
+      + 'or pass its path with `--patchbay /path/to/patchbay` or the environment variable PATCHBAY_BIN.',
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * Starts a host on this machine for one connector folder, with data of its own, and stops it again.
- * The host prints its API token at the first start alone, so that is remembered in a file that only the user can read.
+ * Starts and stops a host on this machine for one connector folder, with its own data.
+ * The host prints its API token only at the first start, so the token is kept in a file that only the user can read.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,17 +13,17 @@ const START_MS_MAX = 30_000;
 
 /**
  * @param {string} program
- * @param {string} folder where data and token are kept
- * @param {number} [port] a free one if left out
- * @returns {Promise<{ url: string, token: string, stop: () => Promise<void>, ended: Promise<string> }>} `ended` says why the
- *   host is no longer there
+ * @param {string} folder for data and token
+ * @param {number} [port] default: a free port
+ * @returns {Promise<{ url: string, token: string, stop: () => Promise<void>, ended: Promise<string> }>} `ended` resolves with
+ *   the reason when the host has stopped
  */
 export async function startServer(program, folder, port) {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const tokenFile = join(folder, 'token');
   const data = join(folder, 'data');
   const known = await readFile(tokenFile, 'utf8').catch(() => undefined);
-  // Data whose token is lost can be used by nobody any more.
+  // Without the token the data is unusable.
   if (known === undefined) await rm(data, { recursive: true, force: true });
   const address = `127.0.0.1:${port ?? (await freePort())}`;
   const child = spawn(
@@ -44,7 +44,7 @@ export async function startServer(program, folder, port) {
   };
   try {
     const { url, token = known?.trim() } = await greeting(child.stdout, ended);
-    if (token === undefined) throw new Error(`the host printed no token. Delete ${folder} and start again.`);
+    if (token === undefined) throw new Error(`the host printed no token. Delete ${folder} and restart.`);
     if (known === undefined) await writeFile(tokenFile, `${token}\n`, { mode: 0o600 });
     return { url, token, stop, ended };
   } catch (error) {
@@ -77,7 +77,7 @@ async function greeting(output, ended) {
     return /** @type {any} */ (await Promise.race([said, late]));
   } finally {
     clearTimeout(timer);
-    // Nothing more is read; a full pipe must not stop the host.
+    // Drained, because a full pipe would block the host.
     output.resume();
   }
 }

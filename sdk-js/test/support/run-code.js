@@ -22,14 +22,17 @@ export async function runCode(folder, contract = {}) {
     `const {${names.replaceAll(' as ', ':')}}=globalThis.__contract;`,
   );
   const kept = Object.fromEntries(['log', 'info', 'debug', 'warn', 'error', 'trace', 'dir'].map((each) => [each, console[each]]));
-  const owners = [[globalThis, 'crypto', 'fetch', 'Buffer', 'structuredClone'], [JSON, 'parse', 'stringify'], [Response.prototype, 'json'], [Request.prototype, 'json']];
+  const owners = [[globalThis, 'crypto', 'fetch', 'Buffer', 'structuredClone', 'process', 'setImmediate', 'clearImmediate', 'self'], [JSON, 'parse', 'stringify'], [Response.prototype, 'json'], [Request.prototype, 'json']];
   const replaced = owners.flatMap(([owner, ...names]) => names.map((name) => [owner, name, Object.getOwnPropertyDescriptor(owner, name)]));
   try {
     const methods = await import(`data:text/javascript,${encodeURIComponent(own)}`);
     return { ...methods, log, code };
   } finally {
     Object.assign(console, kept);
-    for (const [owner, name, descriptor] of replaced) Object.defineProperty(owner, name, descriptor);
+    for (const [owner, name, descriptor] of replaced) {
+      if (descriptor === undefined) delete owner[name];
+      else Object.defineProperty(owner, name, descriptor);
+    }
   }
 }
 

@@ -1,3 +1,5 @@
+//! Numbers that look alike, and numbers that are alike.
+
 use serde_json::json;
 
 use super::*;

@@ -4,7 +4,7 @@
  * Never echoes anything but a code of validation, and never consents to an origin that is not allowed.
  */
 
-const ORIGINS = ['eventgrid.azure.net']
+const ORIGINS = ['eventgrid.azure.net', 'eventgrid.azure.com']
 const VALIDATION_TYPE = 'Microsoft.EventGrid.SubscriptionValidationEvent'
 const VALIDATION_CODE = /^[\w-]{1,100}$/
 

@@ -10,6 +10,8 @@ import { randomBytes, randomFillSync, randomInt, randomUUID } from './random.js'
 import { crypto as webcrypto } from './web-crypto.js';
 
 const { subtle, getRandomValues } = webcrypto;
+/** Its old name. */
+export const pseudoRandomBytes = randomBytes;
 
 export * from './node-unavailable.js';
 export {
@@ -58,6 +60,7 @@ export default {
   getHashes,
   getRandomValues,
   hash,
+  pseudoRandomBytes,
   randomBytes,
   randomFillSync,
   randomInt,

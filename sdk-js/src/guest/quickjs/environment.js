@@ -11,6 +11,7 @@ import { structuredClone } from './structured-clone.js';
 import { TextDecoder, TextEncoder } from './text-encoding.js';
 import { clearTimeout, setInterval, setTimeout } from './timers.js';
 import { URLSearchParams } from './url-search-params.js';
+import { WeakRef } from './weak-ref.js';
 
 const FRAMES_MAX = 40;
 
@@ -24,6 +25,7 @@ const surface = {
   clearTimeout,
   clearInterval: clearTimeout,
   structuredClone,
+  WeakRef,
   console: bareConsole,
   crypto: { getRandomValues },
 };

@@ -1,7 +1,9 @@
 /**
- * `TextEncoder` and `TextDecoder`, for UTF-8, UTF-16 and Latin-1 (windows-1252). Other names are refused.
+ * `TextEncoder` and `TextDecoder`, for UTF-8, UTF-16, Latin-1 (windows-1252), and the encodings whose tables are in the bundle.
+ * Other names are refused.
  */
 import { asBytes } from '../binary.js';
+import { decodeByTable, isUnfinished, tableNamed } from './encoding-tables.js';
 import { binaryOf, decodeUtf8, encodeUtf8, unfinishedBytes } from './utf8.js';
 
 const BYTE_ORDER_MARK = '\uFEFF';
@@ -55,15 +57,19 @@ export class TextDecoder {
   /** @type {Uint8Array} the beginning of a character, when a stream was cut inside of it */
   #rest = NONE;
   #isStarted = false;
+  #table;
 
   /**
    * @param {string} [label]
    * @param {{ fatal?: boolean, ignoreBOM?: boolean }} [options]
    */
   constructor(label = 'utf-8', { fatal = false, ignoreBOM = false } = {}) {
-    const name = LABELS[String(label).trim().toLowerCase()];
-    if (name === undefined) throw new RangeError(`There is no encoding ${JSON.stringify(label)} here. Use utf-8, utf-16le, utf-16be or windows-1252.`);
+    const [name, table] = named(String(label).trim().toLowerCase());
+    if (name === undefined) {
+      throw new RangeError(`There is no encoding ${JSON.stringify(label)} here: beside utf-8, utf-16le, utf-16be and windows-1252 there are those that the code names. Write its name out.`);
+    }
     this.#encoding = name;
+    this.#table = table;
     this.#isFatal = Boolean(fatal);
     this.#ignoresMark = Boolean(ignoreBOM);
   }
@@ -91,7 +97,7 @@ export class TextDecoder {
     const kept = stream ? this.#unfinished(bytes) : 0;
     this.#rest = kept === 0 ? NONE : bytes.slice(bytes.length - kept);
     let text = this.#decoded(kept === 0 ? bytes : bytes.subarray(0, bytes.length - kept));
-    if (!this.#isStarted && !this.#ignoresMark && this.#encoding !== 'windows-1252' && text.startsWith(BYTE_ORDER_MARK)) text = text.slice(1);
+    if (!this.#isStarted && !this.#ignoresMark && this.#encoding.startsWith('utf-') && text.startsWith(BYTE_ORDER_MARK)) text = text.slice(1);
     this.#isStarted = stream && (this.#isStarted || bytes.length > kept);
     return text;
   }
@@ -99,17 +105,27 @@ export class TextDecoder {
   /** @param {Uint8Array} bytes */
   #unfinished(bytes) {
     if (this.#encoding === 'utf-8') return unfinishedBytes(bytes);
+    if (this.#table !== undefined) return isUnfinished(bytes, this.#table) ? 1 : 0;
     return this.#encoding === 'windows-1252' ? 0 : bytes.length % 2;
   }
 
   /** @param {Uint8Array} bytes */
   #decoded(bytes) {
     if (this.#encoding === 'utf-8') return decodeUtf8(bytes, this.#isFatal);
+    if (this.#table !== undefined) return decodeByTable(bytes, this.#table, this.#isFatal);
     if (this.#encoding === 'windows-1252') {
       return binaryOf(bytes).replace(/[\x80-\x9f]/g, (each) => WINDOWS_1252[each.charCodeAt(0) - 0x80]);
     }
     return decodeUtf16(bytes, this.#encoding === 'utf-16le', this.#isFatal);
   }
+}
+
+/**
+ * @param {string} label
+ * @returns {[string | undefined, import('./encoding-tables.js').Encoding?]}
+ */
+function named(label) {
+  return label in LABELS ? [LABELS[label]] : tableNamed(label);
 }
 
 /**

@@ -17,7 +17,6 @@ export const oddities = {
         throw { toString: throws };
       },
     }),
-  'a bigint in the payload': () => event({ payload: { count: 1n } }),
   'a cycle in the payload': () => event({ payload: circle }),
   'an undefined payload': () => event({ payload: undefined }),
   'a function for a payload': () => event({ payload: () => 1 }),

@@ -52,4 +52,45 @@ export const web = [
   }, 'dHW7EZ/pt0zAr1AUpJ2AqyO9Gsgph+dpbNwkIohlRDY='],
   ['random bytes', () => [randomBytes(16).length, randomUUID() === randomUUID(), crypto.getRandomValues(bytes(0, 0, 0, 0)).length, /^[0-9a-f-]{36}$/.test(crypto.randomUUID())], [16, false, 4, true]],
   ['console', () => { console.log('a', { b: 1 }); console.error(new Error('x')); return typeof console.table; }, 'function'],
+  ['process tells nothing', () => [Object.keys(process.env).length, process.cwd(), typeof process.nextTick], [0, '/', 'function']],
+  ['setImmediate and self', async () => [await new Promise((resolve) => setImmediate(resolve, 5)), self === globalThis, performance.now() >= 0], [5, true, true]],
+  ['location and import.meta are harmless', () => [typeof location, typeof import.meta.url], ['undefined', 'string']],
+  ['events', () => {
+    const heard = [];
+    const target = new EventTarget();
+    target.addEventListener('a', ({ type }) => heard.push(type), { once: true });
+    target.dispatchEvent(new Event('a'));
+    target.dispatchEvent(new Event('a'));
+    return heard;
+  }, ['a']],
+  ['aborting', () => {
+    const controller = new AbortController();
+    const any = AbortSignal.any([controller.signal]);
+    controller.abort();
+    return [controller.signal.aborted, any.aborted, controller.signal.reason.name];
+  }, [true, true, 'AbortError']],
+  ['headers', () => {
+    const headers = new Headers({ 'X-B': '1' });
+    headers.append('x-b', '2');
+    headers.set('A', 'ü');
+    return [headers.get('x-B'), [...headers].map(([name]) => name), headers.has('c')];
+  }, ['1, 2', ['a', 'x-b'], false]],
+  ['requests and answers without a network', async () => {
+    const request = new Request('https://a.example/b', { method: 'POST', body: '{"a":1}', headers: { 'content-type': 'application/json' } });
+    const response = new Response('text', { status: 201 });
+    return [request.method, request.url, (await request.json()).a, response.status, response.ok, await response.text(), response.headers.get('content-type')];
+  }, ['POST', 'https://a.example/b', 1, 201, true, 'text', 'text/plain;charset=UTF-8']],
+  ['blobs and forms', async () => {
+    const form = new FormData();
+    form.append('a', '1');
+    form.append('f', new File(['xyz'], 'f.txt', { type: 'text/plain' }));
+    return [await new Blob(['a', bytes(98)]).text(), form.get('a'), form.get('f').name, form.get('f').size];
+  }, ['ab', '1', 'f.txt', 3]],
+  ['streams', async () => {
+    const stream = new ReadableStream({ start(controller) { controller.enqueue('a'); controller.enqueue('b'); controller.close(); } });
+    const reader = stream.getReader();
+    return [(await reader.read()).value, (await reader.read()).value, (await reader.read()).done];
+  }, ['a', 'b', true]],
+  ['a weak reference', () => new WeakRef({ a: 1 }).deref().a, 1],
+  ['URL.canParse', () => [URL.canParse('https://a.example'), URL.canParse('a')], [true, false]],
 ];

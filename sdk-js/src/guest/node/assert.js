@@ -1,0 +1,2 @@
+/** `node:assert`: the browserify package. */
+export { default } from 'assert/';

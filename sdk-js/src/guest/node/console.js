@@ -1,0 +1,2 @@
+/** `node:console`: the global. */
+export default console;

@@ -1,0 +1,2 @@
+/** `node:process`: the global. */
+export default /** @type {any} */ (globalThis).process;

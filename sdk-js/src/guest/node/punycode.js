@@ -1,0 +1,4 @@
+/** `node:punycode`. */
+import * as punycode from 'punycode/';
+
+export default { ...punycode };

@@ -1,0 +1,2 @@
+/** `node:stream/promises`. */
+export { default } from 'readable-stream/lib/stream/promises.js';

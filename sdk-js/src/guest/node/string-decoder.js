@@ -1,0 +1,2 @@
+/** `node:string_decoder`: node's own code, as a package. */
+export { default } from 'string_decoder/';

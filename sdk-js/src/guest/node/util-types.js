@@ -1,0 +1,4 @@
+/** `node:util/types`. */
+import util from 'node:util';
+
+export default util.types;

@@ -1,0 +1,1 @@
+export const small = (text) => text.toLowerCase()

@@ -1,0 +1,1 @@
+export default async ({ apiClient }) => apiClient.post("revoke")

@@ -1,0 +1,3 @@
+export default function getOAuthConfig({ connectorParameters }) {
+  return { clientId: connectorParameters.clientId, authorizeUri: 'https://example.com/authorize', tokenUri: 'https://example.com/token' }
+}

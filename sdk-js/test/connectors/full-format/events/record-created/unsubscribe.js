@@ -1,0 +1,1 @@
+export default async ({ apiClient, state }) => apiClient.delete(`hooks/${state.id}`)

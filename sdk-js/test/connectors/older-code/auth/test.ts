@@ -1,0 +1,1 @@
+export default async ({ apiClient }: any) => (await apiClient.get("users/me")) !== undefined

@@ -1,0 +1,2 @@
+export interface Body { ping: string }
+export const pong = (body: Body): string => body.ping satisfies string

@@ -1,0 +1,1 @@
+exports.selectorOf = (user) => `user:${user}`
