@@ -8,13 +8,13 @@ if revision=$(git rev-parse --short HEAD 2>/dev/null); then
 else
     revision=unknown
 fi
-places="--patchbay $target/release/patchbay --bench bench --bundles $bundles
+places="--patchbay $target/dist/patchbay --bench bench --bundles $bundles
     --handler sample-connectors/seed-example/global-webhooks/webhook-key/handle.js
     --data $target/bench/data-$$ --revision $revision"
 
-build_release() { # features of the server, if any
+build_dist() { # features of the server, if any
     echo "→ server and generator, optimised across crates (the first time 15 to 25 minutes on two cores, later 5 to 10 after a change)"
-    cargo build --release --locked -p patchbay -p patchbay-bench ${1:+--features "$1"}
+    cargo build --profile dist --locked -p patchbay -p patchbay-bench ${1:+--features "$1"}
 }
 
 # Native modules are compiled here: their ready-made files are for machines with access to GitHub. A peer whose module

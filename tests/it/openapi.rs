@@ -138,7 +138,8 @@ async fn every_code_of_a_problem_is_explained() {
         .collect()
     };
     assert_eq!(codes_of_the_document(&document), rows(answers));
-    let source = sources(&repository().join("host/src"));
+    let crates = fs::read_dir(repository().join("host")).unwrap().map(|entry| entry.unwrap().path().join("src"));
+    let source: String = crates.filter(|folder| folder.exists()).map(|folder| sources(&folder)).collect();
     for code in rows(answers).iter().chain(&rows(records)) {
         assert!(source.contains(&format!("\"{code}\"")), "{code} is explained and does not exist");
     }

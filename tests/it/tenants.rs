@@ -242,7 +242,7 @@ async fn a_customers_token_works_on_its_own_things() {
 #[tokio::test]
 async fn every_route_has_a_row_that_says_who_may_use_it() {
     let echo = Echo::start().await;
-    let source = std::fs::read_to_string(repository().join("host/src/access.rs")).unwrap();
+    let source = std::fs::read_to_string(repository().join("host/server/src/access.rs")).unwrap();
     let rows = source.lines().filter(|line| line.trim().starts_with("(\"")).map(|line| {
         let mut words = line.split('"');
         (words.nth(1).unwrap().to_owned(), words.nth(1).unwrap().to_owned())

@@ -1,6 +1,6 @@
-//! See `patchbay_fuzz::fuzz::decode`.
+//! See `patchbay_fuzz::decode`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let _ = patchbay_fuzz::fuzz::decode(bytes);
+    let _ = patchbay_fuzz::decode(bytes);
 });

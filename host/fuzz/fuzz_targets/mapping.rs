@@ -1,6 +1,6 @@
-//! See `patchbay_fuzz::fuzz::mapping`.
+//! See `patchbay_fuzz::mapping`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let _ = patchbay_fuzz::fuzz::mapping(bytes);
+    let _ = patchbay_fuzz::mapping(bytes);
 });

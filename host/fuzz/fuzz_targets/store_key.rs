@@ -1,6 +1,6 @@
-//! See `patchbay_fuzz::fuzz::store_key`.
+//! See `patchbay_fuzz::store_key`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let _ = patchbay_fuzz::fuzz::store_key(bytes);
+    let _ = patchbay_fuzz::store_key(bytes);
 });

@@ -36,7 +36,7 @@ pub(crate) fn connector_folder(name: &str) -> PathBuf {
 }
 
 pub(crate) fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
 }
 
 fn run_sdk(folder: &Path, engine: Option<&str>) -> Vec<u8> {

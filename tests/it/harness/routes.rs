@@ -18,7 +18,7 @@ pub(crate) async fn routes(api: &Api) -> Vec<(String, String)> {
 }
 
 fn paths() -> Vec<String> {
-    let source = std::fs::read_to_string(repository().join("host/src/http.rs")).unwrap();
+    let source = std::fs::read_to_string(repository().join("host/server/src/http.rs")).unwrap();
     let source = source.replace(['\n', ' '], "");
     let (_, v1) = source.split_once("letv1=").unwrap();
     let (v1, _) = v1.split_once(".fallback").unwrap();
