@@ -101,7 +101,7 @@ async fn data_that_looks_like_a_bundles_own_machine_code_does_not_become_machine
 async fn machine_code_is_what_the_compiler_makes_whatever_the_data_of_earlier_bundles_was() {
     let mut random = Random::new("machine code");
     let mut scene = Scene::start().await;
-    let mut piece = |random: &mut Random| {
+    let piece = |random: &mut Random| {
         let start = match random.below(4) {
             0 => random.below(1 << 16) as usize,
             1 => random.below(30_000_000) as usize,

@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn every_number_that_javascript_would_change_is_found_and_no_string_is() {
-        let vectors: serde_json::Value = serde_json::from_str(include_str!("../../tests/numbers.json")).unwrap();
+        let vectors: serde_json::Value = serde_json::from_str(include_str!("../../../tests/numbers.json")).unwrap();
         for vector in vectors.as_array().unwrap() {
             let (json, text) = (vector["json"].as_str().unwrap(), vector["text"].as_str().unwrap());
             let is_usual = vector["kind"] == "number" && json == text;

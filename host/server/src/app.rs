@@ -282,7 +282,7 @@ mod tests {
         let token = webhook(&app).await;
         let incoming = Incoming {
             token,
-            method: http::Method::POST,
+            method: axum::http::Method::POST,
             path: String::new(),
             query: None,
             headers: vec![("x-id".to_owned(), "7".to_owned())],
@@ -298,7 +298,7 @@ mod tests {
         );
     }
 
-    async fn webhook(ingest: &Ingest) -> String {
+    async fn webhook(app: &App) -> String {
         let manifest = json!({
             "manifestVersion": 1,
             "connector": { "key": "c", "name": "c" },

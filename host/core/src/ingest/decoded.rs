@@ -107,8 +107,18 @@ mod tests {
     }
 
     fn limits() -> Limits {
-        let defaults = Limits::augment_args(clap::Command::new("patchbay")).get_matches_from(["patchbay"]);
-        Limits::from_arg_matches(&defaults).unwrap()
+        Limits {
+            inflated_body_bytes_max: 32 << 20,
+            inflated_ratio_max: 100,
+            answer_body_bytes_max: 0,
+            handler_deadline_ms: 0,
+            events_per_request_max: 0,
+            selectors_per_event_max: 0,
+            selector_bytes_max: 0,
+            payload_bytes_max: 0,
+            selector_deadline_ms: 0,
+            api_client: api_client::Limits { requests_max: 0, request_timeout_ms: 0, response_bytes_max: 0 },
+        }
     }
 
     #[tokio::test]
