@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::harness::{Answer, Api, Host, Random, Receiver, Settings, build, connector_folder, never};
+use crate::harness::{Answer, Api, Host, Random, Receiver, Settings, never};
 
 /// The connector in use, with a connection and a receiver.
 struct Scene {
@@ -26,8 +26,6 @@ impl Scene {
     /// `parameters` are those of the integration, as text.
     async fn start_with(settings: Settings, parameters: &str) -> Scene {
         let (host, receiver) = (Host::start_with(settings).await, Receiver::start().await);
-        let bundle = tokio::task::spawn_blocking(|| build(&connector_folder("numbers"))).await.unwrap();
-        host.api.upload(bundle).await.expect(201);
         let integration = format!(r#"{{"connector":"numbers","parameters":{parameters}}}"#);
         send(&host.api, Method::PUT, "/v1/integrations/numbers", integration).await.expect(201);
         host.api.put_connection("acme", "numbers", "customer-acme", json!({ "accessToken": "token" })).await;

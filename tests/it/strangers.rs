@@ -47,6 +47,14 @@ async fn first_answer(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&buffer[..read.unwrap_or(0)]).into_owned()
 }
 
+/// Goes on when the server has begun to wait for the rest of these requests. It answers none of them.
+async fn are_waited_for(slow: &mut [TcpStream]) {
+    for stream in slow {
+        let read = tokio::time::timeout(Duration::from_millis(500), stream.read(&mut [0; 1])).await;
+        assert!(read.is_err(), "a request that has not come whole is answered");
+    }
+}
+
 async fn gzip(text: &[u8]) -> Vec<u8> {
     let mut encoded = Vec::new();
     GzipEncoder::new(text).read_to_end(&mut encoded).await.unwrap();
@@ -130,7 +138,8 @@ async fn slow_bodies_of_one_webhook_leave_permits_to_the_others() {
     let api = echo.api();
     let (events, answers) = (api.webhook("echo", "events").await, api.webhook("echo", "answers").await);
     let path = events.strip_prefix(&api.base).unwrap();
-    let slow = [connect_and_send(&api, &post(path, 100)).await, connect_and_send(&api, &post(path, 100)).await];
+    let mut slow = [connect_and_send(&api, &post(path, 100)).await, connect_and_send(&api, &post(path, 100)).await];
+    are_waited_for(&mut slow).await;
     wait_for("the webhook has no permit left", async || {
         (api.post_webhook(&events, &json!({ "events": [] })).await.status == 503).then_some(())
     })
@@ -157,6 +166,7 @@ async fn the_memory_of_bodies_in_flight_is_bounded_as_a_whole() {
         stream.write_all(&vec![b' '; 950_000]).await.unwrap();
         slow.push(stream);
     }
+    are_waited_for(&mut slow).await;
     let large = format!("{{\"events\":[]{}}}", " ".repeat(700_000));
     let send_large = async || {
         let request = api.http.post(&events).header("content-type", "application/json").body(large.clone());

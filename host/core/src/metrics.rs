@@ -59,6 +59,7 @@ pub struct Levels {
 }
 
 impl Metrics {
+    #[expect(clippy::new_without_default, reason = "it registers every metric")]
     pub fn new() -> Metrics {
         let mut registry = Registry::with_prefix("patchbay");
         let metrics = Metrics {

@@ -11,6 +11,7 @@ macro_rules! ids {
         #[serde(transparent)]
         pub struct $name(String);
 
+        #[expect(clippy::new_without_default, reason = "a new id is no default: each is another one")]
         impl $name {
             /// A new id, greater than every earlier one of this process.
             pub fn new() -> Self {

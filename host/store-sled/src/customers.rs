@@ -154,7 +154,7 @@ impl Store {
                 count = 0;
             }
         }
-        Ok(self.inner.tree.apply_batch(batch)?)
+        self.inner.tree.apply_batch(batch)
     }
 
     /// The global webhooks that a table has something of, by jumping from one to the next.

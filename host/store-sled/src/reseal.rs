@@ -48,11 +48,11 @@ impl Store {
     ) -> Result<u64, ResealError> {
         let mut count = 0;
         for row in self.inner.tree.scan_prefix(Key::new(table)) {
-            let (key, value) = row.map_err(Error::from)?;
+            let (key, value) = row?;
             let mut record: T = decode(&value)?;
             let renewed = renew(&mut record)?;
             if renewed > 0 {
-                self.inner.tree.insert(key, encode(&record)?).map_err(Error::from)?;
+                self.inner.tree.insert(key, encode(&record)?)?;
             }
             count += renewed;
         }

@@ -173,7 +173,7 @@ impl Room {
             batch.remove(account_key(Table::Written, *segment));
             batch.remove(account_key(Table::Gone, *segment));
         }
-        Ok(tree.apply_batch(batch)?)
+        tree.apply_batch(batch)
     }
 
     fn accounts(&self) -> MutexGuard<'_, Accounts> {

@@ -205,7 +205,7 @@ impl Store {
 
     /// Up to which event those of an integration have stopped waiting.
     fn newest_stopped(&self, integration: &str) -> Result<Option<EventId>, Error> {
-        let read = |integration| Ok::<_, Error>(self.inner.tree.get(newest_stopped_key(integration))?);
+        let read = |integration| self.inner.tree.get(newest_stopped_key(integration));
         let (of_all, own) = (read("")?, read(integration)?);
         Ok(newest_of(of_all, own))
     }

@@ -51,7 +51,7 @@ fn make() -> Template {
 fn connectors() -> Vec<PathBuf> {
     let samples = repository().join("sample-connectors");
     let mut folders: Vec<PathBuf> =
-        ["echo", "hostile", "prober", "prober-js", "versioned-1"].map(connector_folder).into();
+        ["echo", "hostile", "numbers", "prober", "prober-js", "versioned-1"].map(connector_folder).into();
     folders.extend(["seed-example", "github-app"].map(|name| samples.join(name)));
     folders
 }
