@@ -19,6 +19,8 @@ const ENGINES = ['starlingmonkey', 'quickjs'];
 /** One of each kind: streams, signatures, expressions, big tables. What is larger takes minutes to compile without optimisation. */
 const TEN = ['ajv', 'bignumber.js', 'busboy', 'jsonwebtoken', 'lodash-es', 'mailparser', 'noble-curves', 'protobufjs', 'stripe', 'xml2js'];
 
+/** What a host takes. */
+const BUNDLE_BYTES_MAX = 64 << 20;
 const HANDLE = `import work from '../../../../work/NAME.js';
 export default async function handle() {
   return { response: { data: JSON.stringify(await work()) } };
@@ -112,14 +114,15 @@ async function connector(names) {
 
 /** @param {{ package: string, version: string, what: string, outcomes: string[] }[]} rows */
 function document(rows) {
+  const isLarge = (/** @type {string} */ name, /** @type {number} */ index) => statSync(join(BUNDLES, `${name}.${ENGINES[index]}.wasm`)).size > BUNDLE_BYTES_MAX;
   const cell = (/** @type {string} */ outcome, /** @type {number} */ index, /** @type {{ name: string }} */ { name }) =>
-    outcome === '' ? `${Math.ceil(statSync(join(BUNDLES, `${name}.${ENGINES[index]}.wasm`)).size / 2 ** 20)} MiB` : 'no';
+    outcome === '' ? (isLarge(name, index) ? 'yes, but large' : 'yes') : 'no';
   return [
     '# npm packages that are tried',
     '',
     'Each of these does real work in a connector, on both engines, and comes to the same as in Node.js. `scripts/packages` tries them all and writes this',
-    'table. Others work too: [npm packages](connectors.md#npm-packages) says what they may use. The last columns are the sizes of the bundles, which grow',
-    'with what is imported; a host takes 64 MiB unless its operator allows more. `no` means that it failed.',
+    'table. Others work too: [npm packages](connectors.md#npm-packages) says what they may use. Large: with all of the package the bundle has more than the',
+    '64 MiB that a host takes unless its operator allows more.',
     '',
     '| package | version | work | StarlingMonkey | QuickJS |',
     '|---|---|---|---|---|',

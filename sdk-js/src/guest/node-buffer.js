@@ -61,7 +61,7 @@ for (const encoding of ['ascii', 'base64', 'base64url', 'hex', 'latin1', 'ucs2',
       return this.write(text, offset, length ?? this.length - offset, encoding);
     },
   };
-  Object.assign(Buffer.prototype, methods);
+  for (const [name, method] of Object.entries(methods)) if (!(name in Buffer.prototype)) Object.assign(Buffer.prototype, { [name]: method });
 }
 
 /**
