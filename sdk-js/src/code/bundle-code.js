@@ -166,9 +166,12 @@ function importsOf({ inputs }) {
   return Object.fromEntries(Object.entries(inputs).map(([file, { imports }]) => [file, imports.map(({ path }) => path)]));
 }
 
-/** @param {string} input */
+/**
+ * A file that package.json switches off for browsers counts as none: the bundler lists it and does not read it.
+ * @param {string} input
+ */
 function isAuthors(input) {
-  return !isSdk(input) && !input.includes('node_modules/');
+  return !isSdk(input) && !input.includes('node_modules/') && !input.startsWith('(disabled):');
 }
 
 /** @param {import('../folder/read-folder.js').Connector} connector */

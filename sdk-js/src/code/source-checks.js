@@ -30,8 +30,7 @@ export async function checkSources(connector, files, imports, engine, problems) 
   const sources = new Map();
   const methods = methodFilesOf(connector);
   const webhookKeys = connector.webhooks.map(({ key }) => key);
-  // The bundler lists a file that a package.json switches off under a name of its own.
-  for (const file of files.filter((each) => SCRIPT.test(each) && !each.startsWith('(disabled):'))) {
+  for (const file of files.filter((each) => SCRIPT.test(each))) {
     const text = await readFile(join(connector.root, file), 'utf8');
     const { program, module, errors } = parseSync(file, text);
     // A syntax error is the bundler's to report.
