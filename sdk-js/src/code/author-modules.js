@@ -10,7 +10,8 @@ export const authorModules = {
   name: 'author-modules',
   setup(build) {
     build.onResolve({ filter: /^\.\.?\// }, async ({ path, importer, resolveDir, kind, pluginData }) => {
-      if (pluginData === 'by-file' || /[\\/]node_modules[\\/]/.test(importer)) return undefined;
+      // Asked by a plugin, this one or another: only the bundler itself is to answer, or two plugins ask each other for ever.
+      if (pluginData !== undefined || /[\\/]node_modules[\\/]/.test(importer)) return undefined;
       const found = await build.resolve(path, { importer, resolveDir, kind, pluginData: 'by-file' });
       if (found.errors.length > 0 || found.namespace !== 'file' || found.external || !(await isDecided(dirname(found.path)))) return undefined;
       // For a path that a plugin resolves, the bundler reads no package.json.

@@ -91,7 +91,8 @@ export const sandboxModules = (engine, { isLenient = false } = {}) => ({
     });
 
     build.onResolve({ filter: isLenient ? /.*/ : BARE }, async (wanted) => {
-      if (wanted.pluginData === 'resolved' || wanted.kind === 'entry-point') return undefined;
+      // Asked by a plugin: only the bundler itself is to answer.
+      if (wanted.pluginData !== undefined || wanted.kind === 'entry-point') return undefined;
       if (isBuiltin(wanted.path)) return (await replaced(wanted)) ?? standIn(wanted.path);
       const isOptional = LATE.includes(wanted.kind) && wanted.importer.includes('node_modules');
       return (isOptional || isLenient) && (await isMissing(wanted)) ? { path: wanted.path, namespace: MISSING } : undefined;
