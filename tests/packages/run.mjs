@@ -3,7 +3,7 @@
  * Arguments: names of files, or `--ten` for a choice of them, together in one connector; `--write` writes docs/packages.md.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, prepareNextBuild } from '../../sdk-js/src/index.js';
@@ -21,7 +21,7 @@ const TEN = ['ajv', 'bignumber.js', 'busboy', 'jsonwebtoken', 'lodash-es', 'mail
 
 /** What a host takes. */
 const BUNDLE_BYTES_MAX = 64 << 20;
-const HANDLE = `import work from '../../../../work/NAME.js';
+const HANDLE = `import work from '../../work/NAME.js';
 export default async function handle() {
   return { response: { data: JSON.stringify(await work()) } };
 }
@@ -100,8 +100,12 @@ async function connector(names) {
   mkdirSync(join(folder, 'examples'), { recursive: true });
   const write = (/** @type {string} */ file, /** @type {string} */ text) => writeFileSync(join(folder, file), text);
   write('spec.yml', 'key: work\nname: Work\n');
+  // A connector imports nothing from outside of its folder but packages.
+  mkdirSync(join(folder, 'work'));
+  copyFileSync(join(HERE, 'keys.js'), join(folder, 'keys.js'));
   for (const name of names) {
     const key = name.replace(/\W/g, '-');
+    copyFileSync(join(HERE, `work/${name}.js`), join(folder, `work/${name}.js`));
     mkdirSync(join(folder, 'global-webhooks', key), { recursive: true });
     write(`global-webhooks/${key}/spec.yml`, `key: ${key}\nname: Work\nmethods:\n  handle:\n    implementationType: javascript\n`);
     write(`global-webhooks/${key}/handle.js`, HANDLE.replace('NAME', name));
